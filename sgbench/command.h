@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A SCSI command with its data buffer, and what came back.
+ */
+#ifndef SGBENCH_COMMAND_H
+#define SGBENCH_COMMAND_H
+
+#include <glib.h>
+
+#define COMMAND_CDB_MAX 32
+#define COMMAND_SENSE_MAX 96 /* VIRTIO 1.2, 5.6.6.1: default sense_size */
+
+typedef enum DataDirection {
+    DATA_NONE,
+    DATA_IN,  /* from the device */
+    DATA_OUT, /* to the device */
+} DataDirection;
+
+/* Memory that the initiator can transfer from and to: guest RAM for the ring
+ * (an offset is then a guest physical address), plain memory otherwise. */
+typedef struct Arena {
+    uint8_t *base;
+    uint64_t start; /* offsets below belong to the initiator itself */
+    uint64_t size;
+} Arena;
+
+/* A stretch of an Arena. */
+typedef struct Piece {
+    uint64_t offset;
+    uint32_t length;
+} Piece;
+
+typedef struct Command {
+    uint8_t cdb[COMMAND_CDB_MAX];
+    unsigned cdb_length;
+    DataDirection direction;
+    uint64_t length;      /* bytes; the sum of the pieces */
+    const Piece *pieces;  /* borrowed: must outlive the command */
+    unsigned n_pieces;
+    uint32_t tag;         /* set by the initiator, unique in the process */
+} Command;
+
+typedef struct Completion {
+    int transport;        /* 0, or an errno of the host: nothing below counts */
+    uint8_t response;     /* HBA's; 0 is VIRTIO_SCSI_S_OK */
+    uint8_t status;       /* SAM status, 0 is GOOD */
+    uint8_t sense[COMMAND_SENSE_MAX];
+    unsigned sense_length;
+    uint64_t resid;       /* bytes not transferred */
+    gboolean dio;         /* kernel did direct I/O; FALSE if not known */
+    uint64_t posted_ns;   /* CLOCK_MONOTONIC, before the HBA could see it */
+    uint64_t done_ns;     /* CLOCK_MONOTONIC, when the answer was seen */
+} Completion;
+
+/* TRUE if all of it was transferred with status GOOD. */
+gboolean completion_good(const Completion *completion);
+
+/* One line of text for what came back, e.g. "status 02h CHECK CONDITION,
+ * sense 3h/11h/0h Medium Error: Unrecovered read error"; the caller's. Names
+ * of status and sense are libsgutils2's. */
+char *completion_text(const Completion *completion);
+
+/* READ/WRITE (10) or (16), SBC-4 5.x: @cdb_size 10 or 16; @lba and @blocks in
+ * logical blocks, which must fit (32/16 bits for 10, 64/32 for 16). */
+void command_read_write(Command *command, DataDirection direction, int cdb_size,
+                        uint64_t lba, uint32_t blocks);
+
+/* INQUIRY (SPC-4 6.6), standard data if @page < 0. */
+void command_inquiry(Command *command, int page, uint16_t length);
+
+/* READ CAPACITY (16) (SBC-4), TEST UNIT READY (SPC-4). */
+void command_read_capacity_16(Command *command, uint32_t length);
+void command_test_unit_ready(Command *command);
+
+#endif

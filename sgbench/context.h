@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all parts of one run share.
+ */
+#ifndef SGBENCH_CONTEXT_H
+#define SGBENCH_CONTEXT_H
+
+#include <glib.h>
+
+typedef struct RunContext {
+    char *run_id;      /* UUID, lower case */
+    char *run_dir;     /* absolute */
+    char *temp_dir;    /* private, removed at the end */
+    char *cache_dir;   /* ${XDG_CACHE_HOME:-~/.cache}/sgbench */
+    gboolean in_lab;
+    gboolean traced;   /* QEMU and initiator are being traced now */
+    unsigned starts;   /* QEMU starts so far; names its log files */
+} RunContext;
+
+/* Set by SIGINT, SIGTERM and SIGHUP; every loop and wait looks at it. */
+gboolean run_interrupted(void);
+
+/* Install the handlers; the second signal ends the process at once, children
+ * with it. Once per process. */
+void run_catch_signals(void);
+
+/* SGBENCH_INTERRUPTED if a signal came. Returns TRUE if it did. */
+gboolean run_check_interrupted(GError **error);
+
+#endif

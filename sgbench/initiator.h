@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Initiators: who sends the commands. `ring` drives QEMU's virtio-scsi without
+ * a guest; `sgio` issues SG_IO on the host; `iscsi` speaks to the target
+ * through libiscsi. The last two are the `native` path.
+ */
+#ifndef SGBENCH_INITIATOR_H
+#define SGBENCH_INITIATOR_H
+
+#include <glib.h>
+#include "command.h"
+#include "load.h"
+#include "path.h"
+
+typedef struct Initiator Initiator;
+typedef struct RunContext RunContext;
+typedef struct Target Target;
+
+/* CPU the initiator itself used in one drive(), ns. */
+typedef struct InitiatorCost {
+    uint64_t cpu_ns;       /* thread CPU time in all */
+    uint64_t empty_ns;     /* of it in polls that found nothing */
+    uint64_t empty_polls;
+    uint64_t doorbells;
+    uint64_t doorbells_saved; /* EVENT_IDX said not needed */
+} InitiatorCost;
+
+typedef struct InitiatorKind {
+    const char *name;
+
+    /* Open @target by @path. @arena_size: bytes of data memory wanted. May be
+     * slow. NULL with an error of the run's kind (see error.h). */
+    Initiator *(*open)(RunContext *context, Target *target,
+                       const PathKind *path, uint64_t arena_size,
+                       GError **error);
+
+    /*
+     * Post what @load gives until it has no more and nothing is in flight.
+     * FALSE with an error if the way to the device broke (QEMU died or hung,
+     * device gone, interrupted); commands that failed with a status are the
+     * load's business. @cost may be NULL.
+     */
+    gboolean (*drive)(Initiator *initiator, Load *load, InitiatorCost *cost,
+                      GError **error);
+
+    /* Stop and free; never fails, ends a hung QEMU by force. */
+    void (*close)(Initiator *initiator);
+} InitiatorKind;
+
+/* Every initiator begins with this. */
+struct Initiator {
+    const InitiatorKind *kind;
+    Arena arena;
+    unsigned max_depth;
+    unsigned max_pieces;  /* per command */
+    pid_t qemu_pid;       /* 0 if there is no QEMU */
+    pid_t iothread_tid;   /* 0 if there is none */
+    gboolean traced;      /* emit sgbench:post and sgbench:complete */
+};
+
+extern const InitiatorKind initiator_ring, initiator_sgio, initiator_iscsi;
+
+void initiator_close(Initiator *initiator);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Initiator, initiator_close)
+
+/* Send one command and wait for it; for identity, verification and tests.
+ * FALSE with an error if the way to the device broke. */
+gboolean initiator_send(Initiator *initiator, Command *command,
+                        Completion *completion, GError **error);
+
+#endif

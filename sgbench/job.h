@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A job: what to measure, as written in a key file of configs/. sgbench-job(5)
+ * describes the keys; everything unknown or out of range is an error that names
+ * file and line.
+ */
+#ifndef SGBENCH_JOB_H
+#define SGBENCH_JOB_H
+
+#include <glib.h>
+
+typedef enum Operation {
+    OPERATION_READ,
+    OPERATION_WRITE,
+    OPERATION__COUNT,
+} Operation;
+
+typedef enum Layout {
+    LAYOUT_CONTIGUOUS, /* one piece, page-aligned */
+    LAYOUT_PAGES,      /* 4 KiB pieces, shuffled */
+    LAYOUT_OFFSET,     /* one piece, starts 512 + 4 bytes into a page */
+    LAYOUT__COUNT,
+} Layout;
+
+typedef enum TraceMode {
+    TRACE_ROUND, /* one extra, traced round; timed rounds are untraced */
+    TRACE_ON,    /* timed rounds are traced as well */
+    TRACE_OFF,
+} TraceMode;
+
+/* [target NAME]: where commands go. Keys beside "kind" belong to the kind. */
+typedef struct TargetSpec {
+    char *name;
+    char *kind;
+    GHashTable *keys;  /* char * -> char * */
+    GHashTable *lines; /* char * -> line number, for error messages */
+    int line;
+} TargetSpec;
+
+/* [matrix NAME]: the product of its axes. A job may have several. */
+typedef struct Matrix {
+    char *name;
+    GPtrArray *targets; /* TargetSpec *, owned by the job */
+    GPtrArray *paths;   /* const PathKind * */
+    GArray *operations; /* Operation */
+    GArray *sizes;      /* uint64_t, bytes */
+    GArray *depths;     /* unsigned */
+    GArray *layouts;    /* Layout */
+    int cdb_size;       /* 10 or 16 */
+    int line;
+} Matrix;
+
+typedef struct Job {
+    char *name;          /* file name without .conf */
+    char *file;
+    char *text;          /* the file, verbatim, for run.json */
+    char *description;
+    unsigned rounds;
+    double cell_seconds, warmup_seconds;
+    uint64_t seed;
+    TraceMode trace;
+    unsigned trace_requests; /* per traced cell */
+    gboolean verify;
+    GPtrArray *targets;  /* TargetSpec * */
+    GPtrArray *matrices; /* Matrix * */
+} Job;
+
+/* Load @file. Returns NULL with SGBENCH_ERROR_USAGE, "FILE:LINE: …". */
+Job *job_load(const char *file, GError **error);
+void job_free(Job *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
+
+/* Set one key from the command line, "rounds=3" ([job] keys only). */
+gboolean job_override(Job *job, const char *assignment, GError **error);
+
+/* An SGBENCH_ERROR_USAGE that points at @key of @spec. */
+void target_spec_error(const Job *job, const TargetSpec *spec, const char *key,
+                       GError **error, const char *format, ...)
+    G_GNUC_PRINTF(5, 6);
+
+/* "64K", "1M", "512" to bytes and back (power of two units; the shortest exact
+ * text). job_size_text's result is the caller's. */
+gboolean job_parse_size(const char *text, uint64_t *bytes);
+char *job_size_text(uint64_t bytes);
+
+const char *operation_name(Operation operation);
+const char *layout_name(Layout layout);
+
+#endif

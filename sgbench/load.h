@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A load: decides what an initiator posts next and takes what comes back. The
+ * initiator owns the loop, the load owns the policy: closed loop for a time
+ * (load-timed.c), a list of commands (load-list.c).
+ */
+#ifndef SGBENCH_LOAD_H
+#define SGBENCH_LOAD_H
+
+#include <glib.h>
+#include "command.h"
+
+typedef struct Load Load;
+
+struct Load {
+    unsigned depth; /* slots; at most this many commands are in flight */
+
+    /*
+     * The next command for free slot @slot (0 … depth - 1), or NULL if there
+     * is none: the initiator then drains. Borrowed until done() for that slot.
+     */
+    Command *(*next)(Load *load, unsigned slot);
+
+    /* The command of @slot came back. Returns FALSE to stop: next() is not
+     * called any more, commands in flight still come to done(). */
+    gboolean (*done)(Load *load, unsigned slot, Command *command,
+                     const Completion *completion);
+};
+
+#endif

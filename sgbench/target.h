@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Targets: where the commands go. What a target can prove is written in its
+ * capability table once, and printed with every result:
+ *
+ * | kind     | stores data | resid | machine speed | kernel SG_IO | depth |
+ * |----------|-------------|-------|---------------|--------------|-------|
+ * | lab-disk | yes         | yes   | no            | yes          | 16    |
+ * | iscsi    | file: yes,  | no    | yes           | no           | 64    |
+ * |          | null: no    |       |               |              |       |
+ */
+#ifndef SGBENCH_TARGET_H
+#define SGBENCH_TARGET_H
+
+#include <glib.h>
+#include "initiator.h"
+#include "job.h"
+
+typedef struct TargetCaps {
+    gboolean stores_data;    /* what was written can be read back */
+    gboolean reports_resid;
+    gboolean kernel_sgio;    /* commands go through the kernel's SG_IO */
+    gboolean machine_speed;  /* times mean something outside the lab */
+    unsigned max_depth;      /* commands in flight, per descriptor */
+    uint64_t max_transfer;   /* bytes per command */
+    const char *verdicts;    /* what its figures may feed, for the reader */
+} TargetCaps;
+
+typedef struct TargetKind {
+    const char *name;
+    const char *summary;
+    gboolean needs_lab;
+    const InitiatorKind *native;
+
+    /* Check the keys of @spec (SGBENCH_ERROR_USAGE with file and line) and say
+     * what the target will be able to do; starts nothing. */
+    gboolean (*check)(const Job *job, const TargetSpec *spec, TargetCaps *caps,
+                      GError **error);
+
+    /* Bring it up; the device is ours alone. NULL with PREFLIGHT or TARGET. */
+    Target *(*start)(RunContext *context, const Job *job,
+                     const TargetSpec *spec, GError **error);
+
+    /* Take it down; never fails. */
+    void (*stop)(Target *target);
+
+    /* Value of QEMU's -blockdev option (without node-name) for device model
+     * @device (scsi-generic and scsi-block open different nodes); the
+     * caller's. */
+    char *(*blockdev)(Target *target, const char *device);
+
+    /* FALSE with SGBENCH_ERROR_TARGET that says what became of it. */
+    gboolean (*alive)(Target *target, GError **error);
+} TargetKind;
+
+struct Target {
+    const TargetKind *kind;
+    char *name;              /* as in the job */
+    TargetCaps caps;
+    uint32_t block_size;     /* logical block, bytes */
+    uint64_t blocks;         /* capacity */
+    char *vendor, *product, *revision, *serial; /* trimmed; "" if none */
+    char *device;            /* /dev/sgN, iscsi:// URL: for messages */
+    char *block_device;      /* /dev/sdX if there is one, or NULL */
+    pid_t server_pid;        /* process whose CPU is the target's own, or 0 */
+    GHashTable *settings;    /* char * -> char *: what run.json records */
+};
+
+/* All kinds, NULL-terminated; one file each (target-KIND.c). */
+extern const TargetKind *const target_kinds[];
+const TargetKind *target_find(const char *name);
+
+Target *target_start(RunContext *context, const Job *job,
+                     const TargetSpec *spec, GError **error);
+void target_stop(Target *target);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_stop)
+
+/* Fill vendor … serial, block size and capacity by asking the device through
+ * @initiator (INQUIRY, VPD 80h, READ CAPACITY (16)). */
+gboolean target_identify(Target *target, Initiator *initiator, GError **error);
+
+#endif
