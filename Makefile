@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A thin front; the real work is meson's, sgbench's and qemu-tracepoints/build's.
+BUILD ?= build
+RESULTS ?= results
+# Debian's tools, whatever else is first in PATH.
+export PATH := /usr/sbin:/usr/bin:/sbin:/bin
+SGBENCH = $(BUILD)/sgbench/sgbench
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make demo        set up, build, run the main job in the lab and on iSCSI, show it
+demo: build qemu
+	@rm -rf $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
+	$(SGBENCH) run --output $(RESULTS)/demo-iscsi configs/demo-iscsi.conf
+	$(SGBENCH) lab --output $(RESULTS)/demo-lab configs/demo-lab.conf
+	$(SGBENCH) report $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
+
+## make check       set up, build, run all tests
+check: build qemu
+	@tests/run $(BUILD)
+
+## make check-asan  the same unit tests, built with ASan and UBSan
+check-asan: setup
+	@tests/asan $(BUILD)-asan
+
+## make build       set up and build sgbench
+build: setup
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >$(BUILD).log 2>&1 || \
+		{ tail -n 20 $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+	@meson compile -C $(BUILD)
+
+## make qemu        set up and build QEMU (upstream, baseline, series), cached
+qemu: setup
+	@qemu-tracepoints/build
+
+## make setup       install missing Debian packages
+setup:
+	@./setup
+
+## make format      lay the code out with clang-format
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+## make clean       remove what was built here (not the QEMU cache)
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan
+
+.PHONY: help demo check check-asan build qemu setup format clean
