@@ -11,6 +11,7 @@
 #ifndef ANALYSIS_HISTOGRAM_H
 #define ANALYSIS_HISTOGRAM_H
 
+#include <stdint.h>
 #include <glib.h>
 
 #define SGB_HISTOGRAM_BITS 7

@@ -7,6 +7,7 @@
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
 
+#include <stdint.h>
 #include <glib.h>
 #include "histogram.h"
 #include "request.h"

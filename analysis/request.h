@@ -7,6 +7,7 @@
 #ifndef ANALYSIS_REQUEST_H
 #define ANALYSIS_REQUEST_H
 
+#include <stdint.h>
 #include <glib.h>
 
 /* In the order in which a request passes them. */

@@ -6,6 +6,7 @@
 #ifndef ANALYSIS_TRACE_H
 #define ANALYSIS_TRACE_H
 
+#include <stdint.h>
 #include <glib.h>
 #include "request.h"
 

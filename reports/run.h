@@ -5,6 +5,7 @@
 #ifndef REPORTS_RUN_H
 #define REPORTS_RUN_H
 
+#include <stdint.h>
 #include <glib.h>
 #include <json-glib/json-glib.h>
 #include "analysis/histogram.h"

@@ -5,6 +5,7 @@
 #ifndef SGBENCH_COMMAND_H
 #define SGBENCH_COMMAND_H
 
+#include <stdint.h>
 #include <glib.h>
 
 #define COMMAND_CDB_MAX 32

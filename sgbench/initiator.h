@@ -7,6 +7,8 @@
 #ifndef SGBENCH_INITIATOR_H
 #define SGBENCH_INITIATOR_H
 
+#include <stdint.h>
+#include <sys/types.h>
 #include <glib.h>
 #include "command.h"
 #include "load.h"

@@ -7,6 +7,7 @@
 #ifndef SGBENCH_JOB_H
 #define SGBENCH_JOB_H
 
+#include <stdint.h>
 #include <glib.h>
 
 typedef enum Operation {

@@ -6,6 +6,7 @@
 #ifndef SGBENCH_LAYOUT_H
 #define SGBENCH_LAYOUT_H
 
+#include <stdint.h>
 #include <glib.h>
 #include "command.h"
 #include "job.h"

@@ -9,6 +9,7 @@
 #ifndef SGBENCH_PLAN_H
 #define SGBENCH_PLAN_H
 
+#include <stdint.h>
 #include <glib.h>
 #include "job.h"
 #include "path.h"

@@ -6,6 +6,7 @@
 #ifndef SGBENCH_PROCESS_H
 #define SGBENCH_PROCESS_H
 
+#include <sys/types.h>
 #include <glib.h>
 
 typedef struct Process {

@@ -6,6 +6,8 @@
 #ifndef SGBENCH_QEMU_H
 #define SGBENCH_QEMU_H
 
+#include <stdint.h>
+#include <sys/types.h>
 #include <glib.h>
 #include "context.h"
 #include "process.h"

@@ -5,6 +5,7 @@
 #ifndef SGBENCH_SAMPLE_H
 #define SGBENCH_SAMPLE_H
 
+#include <stdint.h>
 #include <glib.h>
 #include "analysis/histogram.h"
 #include "initiator.h"

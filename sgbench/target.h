@@ -12,6 +12,8 @@
 #ifndef SGBENCH_TARGET_H
 #define SGBENCH_TARGET_H
 
+#include <stdint.h>
+#include <sys/types.h>
 #include <glib.h>
 #include "initiator.h"
 #include "job.h"

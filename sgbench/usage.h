@@ -6,6 +6,8 @@
 #ifndef SGBENCH_USAGE_H
 #define SGBENCH_USAGE_H
 
+#include <stdint.h>
+#include <sys/types.h>
 #include <glib.h>
 
 /* Counters since the process began; subtract two readings. */
