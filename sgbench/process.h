@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 #include <glib.h>
+#include <sys/types.h>
 
 typedef struct Process {
     char *name;      /* for messages, "QEMU (generic-bounce)" */
@@ -30,6 +31,10 @@ typedef struct ProcessSpec {
 /* Start it. NULL with SGBENCH_ERROR_PREFLIGHT that names the program. */
 Process *process_start(const ProcessSpec *spec, GError **error);
 
+/* Full path of a program in PATH or an sbin folder; the caller's. NULL with
+ * SGBENCH_ERROR_PREFLIGHT that names the package to install. */
+char *process_find_program(const char *program, GError **error);
+
 /* TRUE while it runs; reaps it otherwise. Does not block. */
 gboolean process_running(Process *process);
 
@@ -42,5 +47,8 @@ char *process_obituary(Process *process);
 
 /* Wait until it has ended or @timeout_ms passed; TRUE if ended. */
 gboolean process_wait(Process *process, unsigned timeout_ms);
+
+/* SIGKILL to every child's group, for a signal handler (async-signal-safe). */
+void process_kill_all(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <glib.h>
+#include <sys/types.h>
 
 /* Counters since the process began; subtract two readings. */
 typedef struct Usage {

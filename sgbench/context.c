@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "context.h"
+#include "error.h"
+#include "process.h"
+
+static volatile sig_atomic_t caught;
+
+/*
+ * Async-signal-safe throughout. The first signal asks; a second one means that
+ * asking did not help, so everything ends here and now: children have groups
+ * of their own and would not hear the terminal's Ctrl-C.
+ */
+static void on_signal(int number)
+{
+    int saved = errno;
+
+    if (caught) {
+        process_kill_all();
+        _exit(SGBENCH_INTERRUPTED);
+    }
+    caught = number;
+    errno = saved;
+}
+
+/* May be called from any thread; costs one load. */
+gboolean run_interrupted(void)
+{
+    return caught != 0;
+}
+
+/*
+ * No SA_RESTART: a wait in the kernel must end with EINTR, so that its loop
+ * looks at run_interrupted(). SIGPIPE is ignored: a peer that went away is an
+ * error of the write that saw it (EPIPE), not the end of sgbench.
+ */
+void run_catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+gboolean run_check_interrupted(GError **error)
+{
+    if (!caught) {
+        return FALSE;
+    }
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_INTERRUPTED,
+                "interrupted by %s: what was measured so far is kept",
+                caught == SIGINT    ? "Ctrl-C (SIGINT)"
+                : caught == SIGTERM ? "SIGTERM"
+                                    : "SIGHUP");
+    return TRUE;
+}
