@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "analysis/metrics.h"
+#include "reconcile.h"
+
+/* What is expected of a cell, and what the trace has. */
+typedef struct Row {
+    const Sample *sample;
+    const SgbMetrics *metrics; /* NULL: the trace has no such cell */
+    uint64_t direct, bounced;  /* expected, bytes */
+} Row;
+
+static const SgbMetrics *find_metrics(GPtrArray *all, const char *cell,
+                                      unsigned round)
+{
+    unsigned i;
+
+    for (i = 0; all && i < all->len; i++) {
+        const SgbMetrics *metrics = g_ptr_array_index(all, i);
+
+        if (metrics->cell && metrics->round == round &&
+            g_str_equal(metrics->cell, cell)) {
+            return metrics;
+        }
+    }
+    return NULL;
+}
+
+static const Cell *find_cell(const Start *start, const char *id)
+{
+    unsigned i;
+
+    for (i = 0; i < start->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(start->cells, i);
+
+        if (g_str_equal(cell->id, id)) {
+            return cell;
+        }
+    }
+    return NULL;
+}
+
+/* The first thing that differs, in words, or NULL; the caller's. */
+static char *difference(const Row *row)
+{
+    const Sample *sample = row->sample;
+    const SgbMetrics *metrics = row->metrics;
+    const struct {
+        const char *what;
+        uint64_t expected, found;
+    } checks[] = {
+        {"requests", sample->requests + sample->failed, metrics->requests},
+        {"requests never finished", 0, metrics->unfinished},
+        {"bytes", sample->bytes, metrics->transferred},
+        {"bytes mapped", row->direct, metrics->direct},
+        {"bytes bounced", row->bounced, metrics->bounced},
+    };
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(checks); i++) {
+        if (checks[i].expected != checks[i].found) {
+            return g_strdup_printf(
+                "%s: %s: expected %" G_GUINT64_FORMAT
+                ", the trace has %" G_GUINT64_FORMAT,
+                sample->cell, checks[i].what, checks[i].expected,
+                checks[i].found);
+        }
+    }
+    return NULL;
+}
+
+static void describe(JsonObject *record, const Row *row)
+{
+    const Sample *sample = row->sample;
+
+    json_object_set_int_member(record, "initiator_requests",
+                               sample->requests + sample->failed);
+    json_object_set_int_member(record, "initiator_bytes", sample->bytes);
+    json_object_set_int_member(record, "expected_direct", row->direct);
+    json_object_set_int_member(record, "expected_bounced", row->bounced);
+    if (row->metrics) {
+        json_object_set_int_member(record, "trace_requests",
+                                   row->metrics->requests);
+        json_object_set_int_member(record, "trace_bytes",
+                                   row->metrics->transferred);
+        json_object_set_int_member(record, "direct", row->metrics->direct);
+        json_object_set_int_member(record, "bounced", row->metrics->bounced);
+    }
+}
+
+unsigned reconcile_start(RunDir *dir, const char *folder, const Start *start,
+                         GPtrArray *samples, char **message)
+{
+    g_autofree char *path = g_build_filename(rundir_path(dir), folder, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) metrics = NULL;
+    SgbTraceCounts counts = {};
+    unsigned i, bad = 0;
+
+    *message = NULL;
+    metrics = sgb_metrics_from_trace(path, &counts, &error);
+    for (i = 0; i < samples->len; i++) {
+        const Sample *sample = g_ptr_array_index(samples, i);
+        const Cell *cell = find_cell(start, sample->cell);
+        JsonObject *record = json_object_new();
+        g_autofree char *text = NULL;
+        const char *result = "agrees";
+        uint64_t tried = (sample->requests + sample->failed) * cell->size;
+        Row row = {
+            .sample = sample,
+            .metrics = find_metrics(metrics, sample->cell, sample->round),
+            .direct = start->path->data == EXPECT_DIRECT ? tried : 0,
+            .bounced = start->path->data == EXPECT_BOUNCED ? tried : 0,
+        };
+
+        if (error) {
+            result = "unreadable";
+            text = g_strdup(error->message);
+        } else if (counts.lost_events || counts.lost_packets) {
+            result = "events lost";
+            text = g_strdup_printf("%s: %" G_GUINT64_FORMAT " events and %"
+                                   G_GUINT64_FORMAT " packets were lost: "
+                                   "nothing is claimed from this trace",
+                                   folder, counts.lost_events,
+                                   counts.lost_packets);
+        } else if (!row.metrics) {
+            result = "differs";
+            text = g_strdup_printf("%s: the trace does not have this cell",
+                                   sample->cell);
+        } else {
+            text = difference(&row);
+            result = text ? "differs" : "agrees";
+        }
+        json_object_set_string_member(record, "cell", sample->cell);
+        json_object_set_string_member(record, "trace", folder);
+        json_object_set_string_member(record, "result", result);
+        json_object_set_int_member(record, "lost_events", counts.lost_events);
+        describe(record, &row);
+        if (text) {
+            json_object_set_string_member(record, "message", text);
+            bad++;
+            if (!*message) {
+                *message = g_steal_pointer(&text);
+            }
+        }
+        rundir_record(dir, "reconciliation", record);
+    }
+    return bad;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <lttng/lttng.h>
+
+#include "error.h"
+#include "process.h"
+#include "tracing.h"
+
+/* Event rules; the catalogue in qemu-tracepoints/README.md is what they are to
+ * match, and nothing else of QEMU's hundreds of events. */
+static const char *const event_rules[] = {
+    "qemu:scsi_sgio_*",   "qemu:file_sgio_*",    "qemu:iscsi_sgio_*",
+    "qemu:virtio_scsi_cmd_req", "qemu:virtio_scsi_cmd_resp", "sgbench:*",
+};
+
+/* Ring buffers for each CPU. A traced cell writes at most some 10 MB, and the
+ * consumer drains them meanwhile; what does not fit is counted as lost. */
+#define SUBBUFFER_SIZE (1024 * 1024)
+#define SUBBUFFERS 8
+
+#define DAEMON_TIMEOUT_MS 20000
+#define POLL_US 20000
+
+struct Tracing {
+    Process *daemon; /* our own, or NULL */
+    char *session;   /* the one that runs, or NULL */
+};
+
+static gboolean fail(GError **error, const char *what, int code)
+{
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TRACE,
+                "LTTng: can't %s: %s", what, lttng_strerror(code));
+    return FALSE;
+}
+
+static gboolean wait_for_daemon(Tracing *tracing, GError **error)
+{
+    unsigned waited;
+
+    for (waited = 0; waited < DAEMON_TIMEOUT_MS; waited += POLL_US / 1000) {
+        if (lttng_session_daemon_alive() == 1) {
+            return TRUE;
+        }
+        if (run_check_interrupted(error)) {
+            return FALSE;
+        }
+        if (!process_running(tracing->daemon)) {
+            break;
+        }
+        g_usleep(POLL_US);
+    }
+    {
+        g_autofree char *how = process_obituary(tracing->daemon);
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                    "lttng-sessiond did not come up (%s); its log is %s", how,
+                    tracing->daemon->log);
+    }
+    return FALSE;
+}
+
+Tracing *tracing_start(RunContext *context, GError **error)
+{
+    g_autoptr(Tracing) tracing = g_new0(Tracing, 1);
+    const char *const argv[] = {"lttng-sessiond", "--no-kernel", NULL};
+    g_autofree char *log =
+        g_build_filename(context->run_dir, "logs", "lttng-sessiond.log", NULL);
+    ProcessSpec spec = {
+        .name = "lttng-sessiond", .argv = argv, .log = log, .stdin_fd = -1,
+    };
+
+    if (lttng_session_daemon_alive() == 1) {
+        return g_steal_pointer(&tracing);
+    }
+    if (getuid() != 0) {
+        /* Root's daemon has its files in /run; a user's would go to
+         * ~/.lttng. */
+        g_setenv("LTTNG_HOME", context->temp_dir, TRUE);
+    }
+    tracing->daemon = process_start(&spec, error);
+    if (!tracing->daemon || !wait_for_daemon(tracing, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&tracing);
+}
+
+void tracing_stop(Tracing *tracing)
+{
+    if (!tracing) {
+        return;
+    }
+    if (tracing->session) {
+        lttng_stop_tracing_no_wait(tracing->session);
+        lttng_destroy_session_no_wait(tracing->session);
+        g_free(tracing->session);
+    }
+    if (tracing->daemon) {
+        process_stop(tracing->daemon, 10000);
+    }
+    g_free(tracing);
+}
+
+static gboolean add_channel(struct lttng_handle *handle, GError **error)
+{
+    struct lttng_channel *channel = lttng_channel_create(&handle->domain);
+    struct lttng_event_context vpid = {.ctx = LTTNG_EVENT_CONTEXT_VPID};
+    struct lttng_event_context vtid = {.ctx = LTTNG_EVENT_CONTEXT_VTID};
+    int ret;
+    size_t i;
+
+    if (!channel) {
+        return fail(error, "make a channel", -LTTNG_ERR_NOMEM);
+    }
+    g_strlcpy(channel->name, "sgbench", sizeof(channel->name));
+    channel->attr.overwrite = 0;
+    channel->attr.subbuf_size = SUBBUFFER_SIZE;
+    channel->attr.num_subbuf = SUBBUFFERS;
+    ret = lttng_enable_channel(handle, channel);
+    lttng_channel_destroy(channel);
+    if (ret < 0) {
+        return fail(error, "enable a channel", ret);
+    }
+    ret = lttng_add_context(handle, &vpid, NULL, "sgbench");
+    if (ret >= 0) {
+        ret = lttng_add_context(handle, &vtid, NULL, "sgbench");
+    }
+    if (ret < 0) {
+        return fail(error, "add the process id to events", ret);
+    }
+    for (i = 0; i < G_N_ELEMENTS(event_rules); i++) {
+        struct lttng_event *event = lttng_event_create();
+
+        event->type = LTTNG_EVENT_TRACEPOINT;
+        event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
+        g_strlcpy(event->name, event_rules[i], sizeof(event->name));
+        ret = lttng_enable_event(handle, event, "sgbench");
+        lttng_event_destroy(event);
+        if (ret < 0) {
+            return fail(error, "enable events", ret);
+        }
+    }
+    return TRUE;
+}
+
+gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
+                       GError **error)
+{
+    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST,
+                                  .buf_type = LTTNG_BUFFER_PER_UID};
+    struct lttng_handle *handle;
+    gboolean ok;
+    int ret;
+
+    g_assert(!tracing->session);
+    if (g_mkdir_with_parents(folder, 0755) < 0) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS,
+                    "%s: can't make this folder: %s", folder,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    ret = lttng_create_session(name, folder);
+    if (ret < 0) {
+        return fail(error, "create a session", ret);
+    }
+    tracing->session = g_strdup(name);
+    handle = lttng_create_handle(name, &domain);
+    if (!handle) {
+        return fail(error, "make a handle", -LTTNG_ERR_NOMEM);
+    }
+    ok = add_channel(handle, error);
+    lttng_destroy_handle(handle);
+    if (!ok) {
+        return FALSE;
+    }
+    ret = lttng_start_tracing(name);
+    return ret < 0 ? fail(error, "start tracing", ret) : TRUE;
+}
+
+gboolean tracing_end(Tracing *tracing, GError **error)
+{
+    g_autofree char *name = g_steal_pointer(&tracing->session);
+    int ret;
+
+    g_assert(name);
+    /* lttng_stop_tracing waits until the consumer has written everything. */
+    ret = lttng_stop_tracing(name);
+    if (ret < 0 && ret != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+        lttng_destroy_session_no_wait(name);
+        return fail(error, "stop tracing", ret);
+    }
+    ret = lttng_destroy_session(name);
+    return ret < 0 ? fail(error, "destroy the session", ret) : TRUE;
+}

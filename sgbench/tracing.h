@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * LTTng sessions through liblttng-ctl. A session daemon that runs already is
+ * used; otherwise one of our own is started and ended with the run.
+ */
+#ifndef SGBENCH_TRACING_H
+#define SGBENCH_TRACING_H
+
+#include <glib.h>
+#include "context.h"
+
+typedef struct Tracing Tracing;
+
+/*
+ * Make sure that there is a session daemon. Call it before anything that is to
+ * be traced starts: as a normal user a private LTTNG_HOME is set for this
+ * process and its children. SGBENCH_ERROR_PREFLIGHT.
+ */
+Tracing *tracing_start(RunContext *context, GError **error);
+
+/* Stop what is left and our own daemon; never fails. */
+void tracing_stop(Tracing *tracing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tracing, tracing_stop)
+
+/* Begin a session called @name (unique in the run) that writes into @folder
+ * (absolute, made here): all events of QEMU's and our own that the catalogue
+ * of qemu-tracepoints has. SGBENCH_ERROR_TRACE. */
+gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
+                       GError **error);
+
+/* Stop the session, wait until its data is written, and destroy it. */
+gboolean tracing_end(Tracing *tracing, GError **error);
+
+#endif
