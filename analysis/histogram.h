@@ -41,7 +41,8 @@ void sgb_histogram_add(SgbHistogram *h, uint64_t value);
 
 /* Count @n values in bucket @index; for reading stored histograms. The
  * extremes become the bucket's edges where they were not known better.
- * Returns FALSE if there is no such bucket. */
+ * Returns FALSE, and changes nothing, if there is no such bucket or the count
+ * would overflow. */
 gboolean sgb_histogram_add_bucket(SgbHistogram *h, unsigned index, uint64_t n);
 
 /* Add all of @other to @h. */
