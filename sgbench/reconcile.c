@@ -87,14 +87,22 @@ static void describe(JsonObject *record, const Row *row)
     }
 }
 
-unsigned reconcile_start(RunDir *dir, const char *folder, const Start *start,
-                         GPtrArray *samples, char **message)
+Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
+                           GPtrArray *samples, char **message)
 {
+    /* As run.schema.json has them. */
+    static const char *const results[] = {
+        [RECONCILED_AGREES] = "agrees",
+        [RECONCILED_LOST] = "events lost",
+        [RECONCILED_UNREADABLE] = "unreadable",
+        [RECONCILED_DIFFERS] = "differs",
+    };
     g_autofree char *path = g_build_filename(rundir_path(dir), folder, NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) metrics = NULL;
     SgbTraceCounts counts = {};
-    unsigned i, bad = 0;
+    Reconciled worst = RECONCILED_AGREES;
+    unsigned i;
 
     *message = NULL;
     metrics = sgb_metrics_from_trace(path, &counts, &error);
@@ -103,7 +111,7 @@ unsigned reconcile_start(RunDir *dir, const char *folder, const Start *start,
         const Cell *cell = find_cell(start, sample->cell);
         JsonObject *record = json_object_new();
         g_autofree char *text = NULL;
-        const char *result = "agrees";
+        Reconciled result = RECONCILED_AGREES;
         uint64_t tried = (sample->requests + sample->failed) * cell->size;
         Row row = {
             .sample = sample,
@@ -113,36 +121,36 @@ unsigned reconcile_start(RunDir *dir, const char *folder, const Start *start,
         };
 
         if (error) {
-            result = "unreadable";
+            result = RECONCILED_UNREADABLE;
             text = g_strdup(error->message);
         } else if (counts.lost_events || counts.lost_packets) {
-            result = "events lost";
+            result = RECONCILED_LOST;
             text = g_strdup_printf("%s: %" G_GUINT64_FORMAT " events and %"
                                    G_GUINT64_FORMAT " packets were lost: "
                                    "nothing is claimed from this trace",
                                    folder, counts.lost_events,
                                    counts.lost_packets);
         } else if (!row.metrics) {
-            result = "differs";
+            result = RECONCILED_DIFFERS;
             text = g_strdup_printf("%s: the trace does not have this cell",
                                    sample->cell);
         } else {
             text = difference(&row);
-            result = text ? "differs" : "agrees";
+            result = text ? RECONCILED_DIFFERS : RECONCILED_AGREES;
         }
         json_object_set_string_member(record, "cell", sample->cell);
         json_object_set_string_member(record, "trace", folder);
-        json_object_set_string_member(record, "result", result);
+        json_object_set_string_member(record, "result", results[result]);
         json_object_set_int_member(record, "lost_events", counts.lost_events);
         describe(record, &row);
         if (text) {
             json_object_set_string_member(record, "message", text);
-            bad++;
             if (!*message) {
                 *message = g_steal_pointer(&text);
             }
         }
+        worst = MAX(worst, result);
         rundir_record(dir, "reconciliation", record);
     }
-    return bad;
+    return worst;
 }

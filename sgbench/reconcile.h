@@ -11,13 +11,21 @@
 #include "rundir.h"
 #include "plan.h"
 
+/* From best to worst. */
+typedef enum Reconciled {
+    RECONCILED_AGREES,
+    RECONCILED_LOST,       /* events were lost: nothing is known */
+    RECONCILED_UNREADABLE, /* the trace is damaged */
+    RECONCILED_DIFFERS,
+} Reconciled;
+
 /*
  * Compare the trace in @folder (name below the run directory) with @samples
  * (Sample *, the traced ones of @start) and record a row for each cell in
- * @dir. Returns the number of cells that do not agree; what the first of them
- * said is in @message (the caller's) then.
+ * @dir. Returns how it went for the worst cell; @message (the caller's) says
+ * what was wrong with the first that was, or is NULL.
  */
-unsigned reconcile_start(RunDir *dir, const char *folder, const Start *start,
-                         GPtrArray *samples, char **message);
+Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
+                           GPtrArray *samples, char **message);
 
 #endif

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe.h"
+#include "environment.h"
+#include "error.h"
+#include "measure.h"
+#include "plan.h"
+#include "qemu.h"
+#include "reconcile.h"
+#include "rundir.h"
+#include "runner.h"
+#include "tempdir.h"
+#include "tracing.h"
+#include "ust.h"
+#include "verify.h"
+
+#define NS_PER_S 1e9
+
+typedef struct Runner {
+    const Job *job;
+    RunContext context;
+    Plan *plan;
+    GHashTable *builds;  /* QEMU build's name -> its folder */
+    RunDir *dir;
+    GHashTable *targets; /* TargetSpec * -> Target * */
+    Tracing *tracing;
+    Progress *progress;
+    char *trace_fault;   /* first trace that does not agree */
+} Runner;
+
+/* ---- what a run needs before it starts ---- */
+
+static gboolean find_builds(Runner *runner, GError **error)
+{
+    unsigned i;
+
+    for (i = 0; i < runner->plan->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(runner->plan->cells, i);
+        const char *build = cell->path->build;
+        char *folder;
+
+        if (!build || g_hash_table_contains(runner->builds, build)) {
+            continue;
+        }
+        folder = qemu_build_dir(&runner->context, build, error);
+        if (!folder) {
+            return FALSE;
+        }
+        g_hash_table_insert(runner->builds, g_strdup(build), folder);
+    }
+    return TRUE;
+}
+
+static gboolean open_results(Runner *runner, const RunOptions *options,
+                             GError **error)
+{
+    RunContext *context = &runner->context;
+    JsonObject *header;
+
+    if (options->resume) {
+        const char *id;
+
+        runner->dir = rundir_resume(options->output, error);
+        if (!runner->dir) {
+            return FALSE;
+        }
+        header = rundir_header(runner->dir);
+        id = json_object_get_string_member(
+            json_object_get_object_member(header, "run"), "id");
+        context->run_id = g_strdup(id);
+    } else {
+        context->run_id = g_uuid_string_random();
+        header = describe_run(context, runner->plan, options->overrides);
+        json_object_set_object_member(
+            header, "environment",
+            environment_describe(context->in_lab, runner->builds));
+        runner->dir = rundir_create(options->output, header, error);
+        if (!runner->dir) {
+            return FALSE;
+        }
+    }
+    context->run_dir = g_strdup(rundir_path(runner->dir));
+    {
+        g_autofree char *logs = g_build_filename(context->run_dir, "logs",
+                                                 NULL);
+        if (g_mkdir_with_parents(logs, 0755) < 0) {
+            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS,
+                        "%s: can't make this folder: %s", logs,
+                        g_strerror(errno));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- targets ---- */
+
+static gboolean start_target(Runner *runner, const TargetSpec *spec,
+                             GError **error)
+{
+    JsonArray *known = json_object_get_array_member(
+        rundir_header(runner->dir), "targets");
+    const PathKind *native = path_find("native");
+    g_autoptr(Initiator) initiator = NULL;
+    Target *target;
+    unsigned i;
+
+    progress_say(runner->progress, TRUE, "starting target %s", spec->name);
+    target = target_start(&runner->context, runner->job, spec, error);
+    if (!target) {
+        return FALSE;
+    }
+    g_hash_table_insert(runner->targets, (gpointer)spec, target);
+    initiator = target->kind->native->open(&runner->context, target, native,
+                                           1024 * 1024, error);
+    if (!initiator || !target_identify(target, initiator, error)) {
+        return FALSE;
+    }
+    for (i = 0; i < json_array_get_length(known); i++) {
+        JsonObject *object = json_array_get_object_element(known, i);
+        if (g_str_equal(json_object_get_string_member(object, "name"),
+                        target->name)) {
+            return TRUE; /* a resumed run */
+        }
+    }
+    json_array_add_object_element(known, describe_target(target));
+    return TRUE;
+}
+
+static gboolean start_targets(Runner *runner, GError **error)
+{
+    unsigned i;
+
+    for (i = 0; i < runner->job->targets->len; i++) {
+        if (run_check_interrupted(error) ||
+            !start_target(runner, g_ptr_array_index(runner->job->targets, i),
+                          error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- one QEMU start ---- */
+
+static Initiator *open_start(Runner *runner, const Start *start,
+                             GError **error)
+{
+    Target *target = g_hash_table_lookup(runner->targets, start->target);
+    const InitiatorKind *kind =
+        start->path->build ? &initiator_ring : target->kind->native;
+
+    runner->context.starts++;
+    return kind->open(&runner->context, target, start->path,
+                      plan_arena_size(start), error);
+}
+
+/* If the way to the device broke, the cause may be the target's end. */
+static gboolean blame(const Target *target, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!g_error_matches(*error, SGBENCH_ERROR, SGBENCH_INTERRUPTED) &&
+        !target->kind->alive((Target *)target, &why)) {
+        g_clear_error(error);
+        g_propagate_error(error, g_steal_pointer(&why));
+    }
+    return FALSE;
+}
+
+/* The same for all paths of a round, so that paired cells do the same. */
+static uint64_t cell_seed(const Job *job, const Cell *cell, unsigned round)
+{
+    uint64_t seed = job->seed * 1000003 + round;
+
+    seed = seed * 1000003 + cell->operation;
+    seed = seed * 1000003 + cell->size;
+    seed = seed * 1000003 + cell->depth;
+    return seed * 1000003 + cell->layout;
+}
+
+static void note_failures(Runner *runner, const Sample *sample)
+{
+    if (sample->failed) {
+        progress_note(runner->progress,
+                      "%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                      " commands failed, first: %s",
+                      sample->cell, sample->failed,
+                      sample->failed + sample->requests,
+                      sample->first_failure);
+    }
+}
+
+/* Run the cells of @start; keep the samples in @kept if it is not NULL. */
+static gboolean run_cells(Runner *runner, const Start *start, unsigned round,
+                          gboolean traced, GPtrArray *kept, GError **error)
+{
+    const Job *job = runner->job;
+    Target *target = g_hash_table_lookup(runner->targets, start->target);
+    g_autoptr(Initiator) initiator = open_start(runner, start, error);
+    unsigned i;
+
+    if (!initiator) {
+        return blame(target, error);
+    }
+    for (i = 0; i < start->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(start->cells, i);
+        MeasureSpec spec = {
+            .round = round,
+            .seed = cell_seed(job, cell, round),
+            .traced = traced,
+        };
+        Sample *sample;
+
+        if (run_check_interrupted(error)) {
+            return FALSE;
+        }
+        if (round == 0) {
+            spec.requests = job->trace_requests;
+        } else {
+            spec.warmup_ns = job->warmup_seconds * NS_PER_S;
+            spec.ns = job->cell_seconds * NS_PER_S;
+        }
+        if (rundir_has_sample(runner->dir, cell->id, round)) {
+            progress_advance(runner->progress);
+            continue;
+        }
+        sample = measure_cell(&runner->context, target, initiator, cell, &spec,
+                              error);
+        if (!sample) {
+            return blame(target, error);
+        }
+        sample->position = i;
+        note_failures(runner, sample);
+        if (!rundir_append(runner->dir, sample, error)) {
+            sample_free(sample);
+            return FALSE;
+        }
+        if (kept) {
+            g_ptr_array_add(kept, sample);
+        } else {
+            sample_free(sample);
+        }
+        progress_advance(runner->progress);
+    }
+    return TRUE;
+}
+
+static gboolean run_traced(Runner *runner, const Start *start, unsigned round,
+                           GError **error)
+{
+    g_autoptr(GPtrArray) samples =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sample_free);
+    g_autofree char *name = g_strdup_printf(
+        "%s-%s-%u", start->target->name, start->path->name, round);
+    g_autofree char *folder = g_build_filename("trace", name, NULL);
+    g_autofree char *path =
+        g_build_filename(runner->context.run_dir, folder, NULL);
+    g_autofree char *session =
+        g_strdup_printf("sgbench-%.8s-%s", runner->context.run_id, name);
+    g_autofree char *message = NULL;
+    gboolean ok;
+
+    if (!tracing_begin(runner->tracing, session, path, error)) {
+        return FALSE;
+    }
+    runner->context.traced = TRUE;
+    ok = run_cells(runner, start, round, TRUE, samples, error);
+    runner->context.traced = FALSE;
+    if (!tracing_end(runner->tracing, ok ? error : NULL) || !ok) {
+        return FALSE;
+    }
+    switch (reconcile_start(runner->dir, folder, start, samples, &message)) {
+    case RECONCILED_AGREES:
+        break;
+    case RECONCILED_LOST:
+        progress_note(runner->progress, "%s", message);
+        break;
+    case RECONCILED_UNREADABLE:
+    case RECONCILED_DIFFERS:
+        progress_note(runner->progress, "trace and initiator differ: %s",
+                      message);
+        if (!runner->trace_fault) {
+            runner->trace_fault = g_steal_pointer(&message);
+        }
+        break;
+    }
+    return TRUE;
+}
+
+static gboolean start_is_done(const Runner *runner, const Start *start,
+                              unsigned round)
+{
+    unsigned i;
+
+    for (i = 0; i < start->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(start->cells, i);
+        if (!rundir_has_sample(runner->dir, cell->id, round)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean run_round(Runner *runner, unsigned round, GError **error)
+{
+    g_autoptr(GPtrArray) starts = plan_round(runner->plan, round);
+    unsigned i, j;
+
+    for (i = 0; i < starts->len; i++) {
+        const Start *start = g_ptr_array_index(starts, i);
+        gboolean traced = round == 0 || runner->job->trace == TRACE_ON;
+        gboolean ok;
+
+        /* Traces are of QEMU; resumed runs have some of the work done. */
+        if ((round == 0 && !start->path->build) ||
+            start_is_done(runner, start, round)) {
+            for (j = 0; j < start->cells->len; j++) {
+                progress_advance(runner->progress);
+            }
+            continue;
+        }
+        if (round == 0) {
+            progress_say(runner->progress, TRUE, "tracing %s on %s",
+                         start->path->name, start->target->name);
+        } else {
+            progress_say(runner->progress, TRUE, "round %u of %u: %s on %s",
+                         round, runner->job->rounds, start->path->name,
+                         start->target->name);
+        }
+        ok = traced && start->path->build
+                 ? run_traced(runner, start, round, error)
+                 : run_cells(runner, start, round, FALSE, NULL, error);
+        if (!ok) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- verification ---- */
+
+static gboolean verify_path(Runner *runner, const Start *start, GError **error)
+{
+    Target *target = g_hash_table_lookup(runner->targets, start->target);
+    JsonObject *record = json_object_new();
+    g_autoptr(Initiator) initiator = NULL;
+    g_autoptr(Initiator) native = NULL;
+    g_autoptr(GError) fault = NULL;
+    Verification done = {};
+    const char *result = "verified";
+    gboolean ok = TRUE;
+
+    if (!target->caps.stores_data) {
+        result = "not verifiable";
+    } else {
+        progress_say(runner->progress, TRUE, "verifying %s on %s",
+                     start->path->name, start->target->name);
+        initiator = open_start(runner, start, &fault);
+        native = initiator ? target->kind->native->open(
+                                 &runner->context, target,
+                                 path_find("native"), plan_arena_size(start),
+                                 &fault)
+                           : NULL;
+        ok = initiator && native &&
+             verify_start(&runner->context, target, start, initiator, native,
+                          &done, &fault);
+    }
+    if (!ok && !g_error_matches(fault, SGBENCH_ERROR, SGBENCH_ERROR_DATA)) {
+        json_object_unref(record);
+        g_propagate_error(error, g_steal_pointer(&fault));
+        return blame(target, error);
+    }
+    if (!ok) {
+        result = "mismatch";
+        json_object_set_string_member(record, "message", fault->message);
+    }
+    json_object_set_string_member(record, "target", start->target->name);
+    json_object_set_string_member(record, "path", start->path->name);
+    json_object_set_string_member(record, "result", result);
+    json_object_set_int_member(record, "commands", done.commands);
+    json_object_set_int_member(record, "bytes", done.bytes);
+    rundir_record(runner->dir, "verification", record);
+    if (!ok) {
+        g_propagate_error(error, g_steal_pointer(&fault));
+    }
+    return ok;
+}
+
+static gboolean verify_all(Runner *runner, GError **error)
+{
+    g_autoptr(GPtrArray) starts = plan_round(runner->plan, 0);
+    unsigned i;
+
+    for (i = 0; i < starts->len; i++) {
+        if (!verify_path(runner, g_ptr_array_index(starts, i), error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- all of it ---- */
+
+static gboolean run_all(Runner *runner, GError **error)
+{
+    const Job *job = runner->job;
+    unsigned round;
+
+    if (job->trace != TRACE_OFF) {
+        runner->tracing = tracing_start(&runner->context, error);
+        if (!runner->tracing || !ust_load(error)) {
+            return FALSE;
+        }
+    }
+    if (!start_targets(runner, error) ||
+        (job->verify && !verify_all(runner, error))) {
+        return FALSE;
+    }
+    for (round = job->trace == TRACE_ROUND ? 0 : 1; round <= job->rounds;
+         round++) {
+        if (!run_round(runner, round, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Write how it ended. An error here matters only if there was none before. */
+static gboolean finish(Runner *runner, gboolean ok, GError **error)
+{
+    const char *outcome = "complete";
+    g_autofree char *message = NULL;
+    GError *fault = NULL;
+
+    if (!ok) {
+        outcome = g_error_matches(*error, SGBENCH_ERROR, SGBENCH_INTERRUPTED)
+                      ? "interrupted"
+                      : "failed";
+        message = g_strdup((*error)->message);
+    } else if (runner->trace_fault) {
+        message = g_strdup_printf("trace and initiator differ: %s",
+                                  runner->trace_fault);
+    }
+    if (!rundir_finish(runner->dir, outcome, message, &fault)) {
+        if (ok) {
+            g_propagate_error(error, fault);
+        } else {
+            g_error_free(fault);
+        }
+        return FALSE;
+    }
+    if (ok && message) {
+        g_set_error_literal(error, SGBENCH_ERROR, SGBENCH_ERROR_TRACE,
+                            message);
+        return FALSE;
+    }
+    return ok;
+}
+
+static void target_unref(gpointer target)
+{
+    target_stop(target);
+}
+
+gboolean run_job(const Job *job, const RunOptions *options, GError **error)
+{
+    Runner runner = {.job = job};
+    GError *fault = NULL;
+    gboolean ok = FALSE;
+
+    runner.context.in_lab = g_getenv("SGBENCH_IN_LAB") != NULL;
+    runner.context.cache_dir =
+        g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
+    runner.builds =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    runner.targets = g_hash_table_new_full(NULL, NULL, NULL, target_unref);
+
+    runner.plan = plan_new(job, &fault);
+    if (!runner.plan || !find_builds(&runner, &fault)) {
+        goto out;
+    }
+    runner.context.temp_dir = temp_dir_make(&fault);
+    if (!runner.context.temp_dir ||
+        !open_results(&runner, options, &fault)) {
+        goto out;
+    }
+    runner.progress = progress_new(
+        options->progress,
+        runner.plan->cells->len *
+            (job->rounds + (job->trace == TRACE_ROUND ? 1 : 0)));
+    ok = run_all(&runner, &fault);
+    g_hash_table_remove_all(runner.targets);
+    progress_free(g_steal_pointer(&runner.progress));
+    tracing_stop(g_steal_pointer(&runner.tracing));
+    ok = finish(&runner, ok, &fault);
+
+out:
+    if (runner.dir) {
+        rundir_free(runner.dir);
+    }
+    if (runner.context.temp_dir) {
+        temp_dir_remove(runner.context.temp_dir);
+    }
+    if (runner.plan) {
+        plan_free(runner.plan);
+    }
+    g_hash_table_destroy(runner.targets);
+    g_hash_table_destroy(runner.builds);
+    g_free(runner.trace_fault);
+    g_free(runner.context.temp_dir);
+    g_free(runner.context.cache_dir);
+    g_free(runner.context.run_dir);
+    g_free(runner.context.run_id);
+    if (fault) {
+        g_propagate_error(error, fault);
+    }
+    return ok;
+}
