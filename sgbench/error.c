@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <gio/gio.h>
+
+#include "analysis/trace.h"
+#include "error.h"
+#include "reports/run.h"
+
+G_DEFINE_QUARK(sgbench-error-quark, sgbench_error)
+
+/* sgbench(1) prints this table: texts are complete without their context. */
+static const struct {
+    SgbenchError code;
+    const char *summary;
+} exit_codes[] = {
+    {SGBENCH_OK, "done; compare: no regression"},
+    {SGBENCH_REGRESSION, "compare: a regression was shown"},
+    {SGBENCH_ERROR_USAGE, "wrong command line or job file"},
+    {SGBENCH_INCONCLUSIVE, "compare: inconclusive"},
+    {SGBENCH_UNLIKE, "compare: the environments differ"},
+    {SGBENCH_ERROR_PREFLIGHT,
+     "something that is needed is missing, or was refused"},
+    {SGBENCH_ERROR_TARGET, "target or device failed during the run"},
+    {SGBENCH_ERROR_QEMU, "QEMU did not start, died or hung"},
+    {SGBENCH_ERROR_DATA, "wrong data"},
+    {SGBENCH_ERROR_RESULTS, "results could not be written or read"},
+    {SGBENCH_ERROR_TRACE,
+     "trace lost, damaged, or at odds with the initiator"},
+    {SGBENCH_ERROR_INTERNAL, "fault of sgbench itself"},
+    {SGBENCH_INTERRUPTED, "interrupted; what was measured is kept"},
+};
+
+const char *sgbench_error_summary(int code)
+{
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(exit_codes); i++) {
+        if ((int)exit_codes[i].code == code) {
+            return exit_codes[i].summary;
+        }
+    }
+    return NULL;
+}
+
+int sgbench_error_exit_code(const GError *error)
+{
+    if (error->domain == SGBENCH_ERROR) {
+        return error->code;
+    }
+    if (error->domain == SGB_TRACE_ERROR) {
+        return SGBENCH_ERROR_TRACE;
+    }
+    if (error->domain == SGB_REPORT_ERROR || error->domain == G_FILE_ERROR ||
+        error->domain == G_IO_ERROR) {
+        return SGBENCH_ERROR_RESULTS;
+    }
+    if (error->domain == G_OPTION_ERROR) {
+        return SGBENCH_ERROR_USAGE;
+    }
+    return SGBENCH_ERROR_INTERNAL;
+}
