@@ -14,13 +14,32 @@ struct Progress {
     char *what;
 };
 
+static const char *const style_names[] = {
+    [PROGRESS_AUTO] = "auto",
+    [PROGRESS_BAR] = "bar",
+    [PROGRESS_LINES] = "lines",
+    [PROGRESS_NONE] = "none",
+};
+
+static ProgressStyle resolve(ProgressStyle style)
+{
+    if (style != PROGRESS_AUTO) {
+        return style;
+    }
+    return isatty(STDERR_FILENO) ? PROGRESS_BAR : PROGRESS_LINES;
+}
+
+const char *progress_style_name(ProgressStyle style)
+{
+    return style_names[resolve(style)];
+}
+
 gboolean progress_parse_style(const char *text, ProgressStyle *style)
 {
-    static const char *const names[] = {"auto", "bar", "lines", "none"};
     unsigned i;
 
-    for (i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (g_str_equal(text, names[i])) {
+    for (i = 0; i < G_N_ELEMENTS(style_names); i++) {
+        if (g_str_equal(text, style_names[i])) {
             *style = i;
             return TRUE;
         }
@@ -32,10 +51,7 @@ Progress *progress_new(ProgressStyle style, unsigned total)
 {
     Progress *progress = g_new0(Progress, 1);
 
-    if (style == PROGRESS_AUTO) {
-        style = isatty(STDERR_FILENO) ? PROGRESS_BAR : PROGRESS_LINES;
-    }
-    progress->style = style;
+    progress->style = resolve(style);
     progress->total = MAX(total, 1);
     progress->began = g_get_monotonic_time();
     return progress;

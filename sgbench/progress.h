@@ -20,6 +20,9 @@ typedef struct Progress Progress;
 /* "auto", "bar", "lines", "none". FALSE if @text is none of them. */
 gboolean progress_parse_style(const char *text, ProgressStyle *style);
 
+/* Name of @style; AUTO is resolved first: "bar" or "lines". */
+const char *progress_style_name(ProgressStyle style);
+
 /* @total: units of work, of any one kind. */
 Progress *progress_new(ProgressStyle style, unsigned total);
 

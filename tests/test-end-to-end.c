@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole runs, on the iSCSI target and in the lab, with nothing made up. */
+#include <string.h>
+
+#include "program.h"
+
+/* Every element of array @name of @run has @member = @value; how many. */
+static unsigned assert_all(JsonObject *run, const char *name,
+                           const char *member, const char *value)
+{
+    JsonArray *array = json_object_get_array_member(run, name);
+    unsigned i;
+
+    for (i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *object = json_array_get_object_element(array, i);
+
+        g_assert_cmpstr(json_object_get_string_member(object, member), ==,
+                        value);
+    }
+    return i;
+}
+
+static void assert_schema(const Program *program)
+{
+    g_autofree char *schema = source_file("sgbench/run.schema.json");
+    g_autofree char *run =
+        g_build_filename(program->run_dir, "run.json", NULL);
+    const char *argv[] = {"/usr/bin/jsonschema", "-i", run, schema, NULL};
+    g_autofree char *err = NULL;
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT,
+                               NULL, NULL, NULL, &err, &status, &error));
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_error("run.json does not follow its schema: %.2000s", err);
+    }
+}
+
+/* The number of samples every cell should have, times cells. */
+static void assert_samples(JsonObject *run)
+{
+    JsonArray *samples = json_object_get_array_member(run, "samples");
+    JsonArray *cells = json_object_get_array_member(run, "cells");
+    unsigned rounds = json_object_get_int_member(
+        json_object_get_object_member(run, "job"), "rounds");
+    unsigned i, native = 0;
+
+    for (i = 0; i < json_array_get_length(cells); i++) {
+        JsonObject *cell = json_array_get_object_element(cells, i);
+        native += g_str_equal(json_object_get_string_member(cell, "path"),
+                              "native");
+    }
+    /* the native path has no traced round */
+    g_assert_cmpuint(json_array_get_length(samples), ==,
+                     json_array_get_length(cells) * (rounds + 1) - native);
+    for (i = 0; i < json_array_get_length(samples); i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+
+        g_assert_cmpint(json_object_get_int_member(sample, "failed"), ==, 0);
+        g_assert_cmpint(json_object_get_int_member(sample, "requests"), >, 0);
+    }
+}
+
+static void assert_complete(const Program *program, const char *target)
+{
+    g_autoptr(JsonObject) run = program_results(program);
+    g_autofree char *out = program_out(program);
+
+    assert_schema(program);
+    g_assert_cmpstr(
+        json_object_get_string_member(
+            json_object_get_object_member(run, "run"), "outcome"),
+        ==, "complete");
+    assert_samples(run);
+    g_assert_cmpuint(assert_all(run, "verification", "result", "verified"), >=,
+                     6);
+    g_assert_cmpuint(assert_all(run, "reconciliation", "result", "agrees"), >=,
+                     5);
+    g_assert_nonnull(strstr(out, target));
+    g_assert_nonnull(strstr(out, "generic-zerocopy"));
+    g_assert_nonnull(strstr(out, "indicative"));
+}
+
+static void test_iscsi(void)
+{
+    g_autofree char *job = source_file("configs/check-iscsi.conf");
+    const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    int code = program_wait(program, 300);
+    g_autofree char *err = program_err(program);
+
+    g_test_message("%s", err);
+    g_assert_cmpint(code, ==, 0);
+    assert_complete(program, "iscsi");
+    program_assert_nothing_left(program, 10);
+}
+
+static void test_lab(void)
+{
+    g_autofree char *job = source_file("configs/check-lab.conf");
+    const char *const args[] = {"lab", "--output", "{RUN}", job, NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    int code = program_wait(program, 600);
+    g_autofree char *err = program_err(program);
+    g_autofree char *left = NULL;
+
+    g_test_message("%s", err);
+    g_assert_cmpint(code, ==, 0);
+    assert_complete(program, "lab-disk");
+    program_assert_nothing_left(program, 10);
+}
+
+static void test_report(void)
+{
+    const char *const args[] = {"report", "/nonexistent", NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+
+    g_assert_cmpint(program_wait(program, 10), ==, 9);
+}
+
+static void test_help(void)
+{
+    const char *const commands[] = {"run", "lab", "report"};
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+        const char *const args[] = {commands[i], "--help", NULL};
+        g_autoptr(Program) program = program_start(NULL, NULL, args);
+        g_autofree char *out = NULL;
+
+        g_assert_cmpint(program_wait(program, 10), ==, 0);
+        out = program_out(program);
+        g_assert_nonnull(strstr(out, "Usage:"));
+    }
+}
+
+static void test_dry_run(void)
+{
+    g_autofree char *job = source_file("configs/demo-iscsi.conf");
+    const char *const args[] = {"run", "--dry-run", job, NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    g_autofree char *out = NULL;
+
+    g_assert_cmpint(program_wait(program, 10), ==, 0);
+    out = program_out(program);
+    g_assert_nonnull(strstr(out, "generic-zerocopy"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/end-to-end/help", test_help);
+    g_test_add_func("/end-to-end/dry-run", test_dry_run);
+    g_test_add_func("/end-to-end/report-nothing", test_report);
+    g_test_add_func("/end-to-end/iscsi", test_iscsi);
+    g_test_add_func("/end-to-end/lab", test_lab);
+    return g_test_run();
+}
