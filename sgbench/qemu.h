@@ -14,6 +14,17 @@
 #include "qtest.h"
 #include "target.h"
 
+/* A pc machine's RAM is one piece from 0 up to here; more is split around the
+ * PCI hole (hw/i386/pc_piix.c). */
+#define QEMU_RAM_MAX (UINT64_C(3) << 30)
+
+/* Address of the device on the HBA. */
+#define QEMU_SCSI_TARGET 0
+#define QEMU_SCSI_LUN 0
+
+/* Request queues of the HBA. All of them are served by the one IOThread. */
+#define QEMU_REQUEST_QUEUES 1
+
 typedef struct Qemu {
     Process *process;
     Qtest *qtest;
@@ -23,19 +34,34 @@ typedef struct Qemu {
     char *label;           /* for messages: path and target */
 } Qemu;
 
-/* Folder of the finished build @name in the cache (newest first if the exact
- * key is not known: the one `qemu-tracepoints/build --print NAME` names).
- * SGBENCH_ERROR_PREFLIGHT that says how to build it. The caller's. */
+/*
+ * Folder of the finished build @name: $SGBENCH_QEMU_NAME (upper case) if set;
+ * else what `qemu-tracepoints/build --print NAME` says, if there is a source
+ * folder ($SGBENCH_SOURCE_DIR or the one this was built from); else the newest
+ * in the cache. SGBENCH_ERROR_PREFLIGHT that says how to build it. The
+ * caller's.
+ */
 char *qemu_build_dir(RunContext *context, const char *name, GError **error);
 
-/* Start it on @target by @path with @ram_size bytes of guest RAM. */
+/*
+ * Start it on @target by @path with @ram_size bytes of guest RAM (rounded up
+ * to MiB, at most QEMU_RAM_MAX), wait until it answers. Its output goes to
+ * run_dir/logs/START-TARGET-PATH.log; context->starts counts it. From the main
+ * thread only (see process_start).
+ *
+ * SGBENCH_ERROR_PREFLIGHT (no build, no memory), SGBENCH_ERROR_QEMU with its
+ * last words.
+ */
 Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
                  uint64_t ram_size, GError **error);
+
+/* End it, by force if need be; unmaps the RAM. NULL is fine. */
 void qemu_stop(Qemu *qemu);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qemu, qemu_stop)
 
 /* FALSE with SGBENCH_ERROR_QEMU (how it ended, last words, log) if it is gone.
- * Cheap enough for now and then, not for every poll. */
+ * Cheap enough for now and then, not for every poll. Any thread, one at a
+ * time. */
 gboolean qemu_check(Qemu *qemu, GError **error);
 
 #endif
