@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ring initiator: no guest. Requests are put into a virtqueue in QEMU's
+ * RAM, doorbells go over qtest, answers are polled for.
+ */
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "context.h"
+#include "error.h"
+#include "initiator.h"
+#include "qemu.h"
+#include "target.h"
+#include "ust.h"
+#include "virtio-scsi.h"
+
+/* Guest RAM below belongs to rings and requests. The first MiB is a pc's
+ * (hw/i386/pc.c: VGA window and ROMs), data begins behind. */
+#define HBA_START (UINT64_C(1) << 20)
+#define DATA_START (UINT64_C(16) << 20)
+
+#define DEPTH_MAX 128
+
+/* Doorbell answers are taken in bulk: each read(2) costs as much as a
+ * doorbell. Well below QTEST_DOORBELLS_MAX, where ringing would wait. */
+#define DRAIN_AT 64
+
+/* How often an empty-handed poll looks at signals and at QEMU, and whether an
+ * answer is overdue. */
+#define LOOK_NS (100 * UINT64_C(1000000))
+
+/* A command of this age is a reason to ask the HBA how it is. */
+#define SUSPICIOUS_NS (2 * UINT64_C(1000000000))
+
+/* What commands under way get to finish after a signal. */
+#define DRAIN_NS (2 * UINT64_C(1000000000))
+
+/* QEMU gives the host's SG_IO 30 s (DEFAULT_IO_TIMEOUT, hw/scsi/scsi-disk.c
+ * and scsi-generic.c); past that and a margin nothing will come.
+ * $SGBENCH_ANSWER_SECONDS overrides: a tape may rewind for minutes. */
+#define ANSWER_SECONDS 40
+
+typedef struct Slot {
+    Command *command; /* NULL: free */
+    uint64_t posted_ns;
+} Slot;
+
+typedef struct RingInitiator {
+    Initiator base; /* first */
+    Qemu *qemu;
+    VirtioScsi *hba;
+    uint64_t answer_ns;
+    gboolean given_up; /* commands were left behind in the ring */
+    Slot slots[DEPTH_MAX];
+} RingInitiator;
+
+/* One drive(). */
+typedef struct Drive {
+    RingInitiator *ring;
+    Load *load;
+    unsigned free_slots[DEPTH_MAX]; /* a stack */
+    unsigned n_free;
+    gboolean stopping;      /* no next() any more */
+    gboolean interrupted;
+    uint64_t interrupted_ns, looked_ns;
+    Completion completion;
+    InitiatorCost cost;
+    GError *error;
+} Drive;
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Tags are unique in the process: traces of several QEMUs can be told apart.
+ * The HBA has 64 bits, but QEMU's events show the lower 32. 0 is left out. */
+static uint32_t new_tag(void)
+{
+    static _Atomic uint32_t last;
+    uint32_t tag;
+
+    do {
+        tag = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+    } while (tag == 0);
+    return tag;
+}
+
+static void drive_fail(Drive *drive, const char *what)
+{
+    RingInitiator *ring = drive->ring;
+
+    if (!qemu_check(ring->qemu, &drive->error)) {
+        return;
+    }
+    g_set_error(&drive->error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                "QEMU (%s): %s; log: %s", ring->qemu->label, what,
+                ring->qemu->process->log);
+}
+
+/* Fill free slots; TRUE if something was posted. */
+static gboolean post(Drive *drive)
+{
+    RingInitiator *ring = drive->ring;
+    gboolean posted = FALSE;
+
+    while (!drive->stopping && drive->n_free > 0) {
+        unsigned index = drive->free_slots[drive->n_free - 1];
+        Command *command = drive->load->next(drive->load, index);
+        Slot *slot = &ring->slots[index];
+
+        if (!command) {
+            drive->stopping = TRUE;
+            break;
+        }
+        g_assert(command->n_pieces <= ring->base.max_pieces);
+        drive->n_free--;
+        command->tag = new_tag();
+        slot->command = command;
+        slot->posted_ns = clock_ns(CLOCK_MONOTONIC);
+        /* Before the HBA can see it, or "arrive" might come before "post". */
+        if (ring->base.traced) {
+            ust_post(command, QEMU_SCSI_LUN);
+        }
+        virtio_scsi_post(ring->hba, index, command, QEMU_SCSI_TARGET,
+                         QEMU_SCSI_LUN);
+        posted = TRUE;
+    }
+    if (posted) {
+        virtio_scsi_kick(ring->hba, &drive->cost.doorbells,
+                         &drive->cost.doorbells_saved);
+    }
+    return posted;
+}
+
+/* Take what has come. The time is read once and for all of it: it was all seen
+ * together. Returns the number of answers. */
+static unsigned reap(Drive *drive)
+{
+    RingInitiator *ring = drive->ring;
+    Completion *completion = &drive->completion;
+    gboolean broken = FALSE;
+    unsigned n = 0, index;
+
+    while (virtio_scsi_poll(ring->hba, &index, completion, &broken)) {
+        Slot *slot = &ring->slots[index];
+        Command *command = slot->command;
+
+        if (n++ == 0) {
+            completion->done_ns = clock_ns(CLOCK_MONOTONIC);
+        }
+        completion->posted_ns = slot->posted_ns;
+        slot->command = NULL;
+        drive->free_slots[drive->n_free++] = index;
+        if (ring->base.traced) {
+            ust_complete(command, completion);
+        }
+        if (!drive->load->done(drive->load, index, command, completion)) {
+            drive->stopping = TRUE;
+        }
+    }
+    if (broken) {
+        drive_fail(drive, "answered a request that was not under way");
+    }
+    return n;
+}
+
+/* "no answer to 2 commands for 40 s (tag 17 opcode 28h, tag 18 opcode 2Ah)" */
+static char *overdue_text(const Drive *drive, uint64_t now)
+{
+    const RingInitiator *ring = drive->ring;
+    g_autoptr(GString) list = g_string_new(NULL);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < drive->load->depth; i++) {
+        const Slot *slot = &ring->slots[i];
+
+        if (!slot->command || now < slot->posted_ns + ring->answer_ns) {
+            continue;
+        }
+        if (++n <= 8) {
+            g_string_append_printf(list, "%stag %u opcode %02Xh",
+                                   n > 1 ? ", " : "", slot->command->tag,
+                                   slot->command->cdb[0]);
+        }
+    }
+    return g_strdup_printf("no answer to %u command%s for %" PRIu64
+                           " s (%s%s)", n, n == 1 ? "" : "s",
+                           ring->answer_ns / 1000000000, list->str,
+                           n > 8 ? ", …" : "");
+}
+
+/* When the oldest command under way was posted; UINT64_MAX if there is none. */
+static uint64_t oldest_post(const Drive *drive)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    for (unsigned i = 0; i < drive->load->depth; i++) {
+        if (drive->ring->slots[i].command) {
+            oldest = MIN(oldest, drive->ring->slots[i].posted_ns);
+        }
+    }
+    return oldest;
+}
+
+/* What must be looked at now and then, whether answers come or not. */
+static void look_around(Drive *drive, uint64_t now)
+{
+    RingInitiator *ring = drive->ring;
+    uint64_t oldest = oldest_post(drive);
+    gboolean answers;
+
+    drive->looked_ns = now;
+    if (!qemu_check(ring->qemu, &drive->error) || oldest == UINT64_MAX ||
+        now < oldest + MIN(SUSPICIOUS_NS, ring->answer_ns)) {
+        return;
+    }
+    /* qemu_check() has taken all answers to doorbells that are there. One that
+     * is still missing tells as much as asking again, and does not wait. */
+    answers = qtest_outstanding(ring->qemu->qtest) == 0;
+    if (answers && virtio_scsi_needs_reset(ring->hba)) {
+        drive_fail(drive, "its HBA has given up (DEVICE_NEEDS_RESET)");
+    } else if (now >= oldest + ring->answer_ns) {
+        g_autofree char *commands = overdue_text(drive, now);
+        g_autofree char *text = g_strconcat(
+            commands, answers ? "" : "; its main loop hangs as well", NULL);
+
+        drive_fail(drive, text);
+    }
+}
+
+static void check_signal(Drive *drive, uint64_t now)
+{
+    if (!drive->interrupted) {
+        drive->interrupted = TRUE;
+        drive->interrupted_ns = now;
+        drive->stopping = TRUE;
+    } else if (now >= drive->interrupted_ns + DRAIN_NS) {
+        run_check_interrupted(&drive->error);
+    }
+}
+
+/*
+ * Poll until something comes or the drive is over. Empty polls yield: on few
+ * cores QEMU needs the one we are on, and under SCHED_IDLE it gets it. Never
+ * sleep: a timer of the lab's kernel takes 10 ms and more.
+ */
+static void wait_for_answer(Drive *drive)
+{
+    uint64_t idle_from = 0;
+
+    /* Doorbell answers pile up; an idle moment is the time for them. */
+    if (qtest_outstanding(drive->ring->qemu->qtest) >= DRAIN_AT) {
+        qtest_drain(drive->ring->qemu->qtest);
+    }
+    while (!reap(drive) && !drive->error) {
+        uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+
+        if (!idle_from) {
+            idle_from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        }
+        drive->cost.empty_polls++;
+        if (run_interrupted()) {
+            check_signal(drive, now);
+        }
+        if (now >= drive->looked_ns + LOOK_NS) {
+            look_around(drive, now);
+        }
+        if (drive->error) {
+            break;
+        }
+        sched_yield();
+    }
+    if (idle_from) {
+        drive->cost.empty_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - idle_from;
+    }
+}
+
+/*
+ * The loop, in a thread of its own: an ordinary user may enter SCHED_IDLE but
+ * not leave it again (sched(7), RLIMIT_NICE), so the thread takes it to its
+ * grave. The caller waits for it: one thread at a time calls the load.
+ */
+static void *drive_thread(void *opaque)
+{
+    Drive *drive = opaque;
+    RingInitiator *ring = drive->ring;
+    struct sched_param none = {0};
+
+    /* If this is refused polling costs QEMU more; nothing else changes. */
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    drive->looked_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
+    for (;;) {
+        uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+
+        if (run_interrupted()) {
+            check_signal(drive, now);
+        }
+        if (now >= drive->looked_ns + LOOK_NS) {
+            look_around(drive, now);
+        }
+        if (drive->error) {
+            break;
+        }
+        post(drive);
+        if (drive->n_free == drive->load->depth) {
+            break;
+        }
+        wait_for_answer(drive);
+    }
+    if (!drive->error && drive->interrupted) {
+        run_check_interrupted(&drive->error);
+    }
+    if (drive->n_free < drive->load->depth) {
+        ring->given_up = TRUE;
+    }
+    drive->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return NULL;
+}
+
+static gboolean ring_drive(Initiator *initiator, Load *load,
+                           InitiatorCost *cost, GError **error)
+{
+    RingInitiator *ring = (RingInitiator *)initiator;
+    Drive drive = {.ring = ring, .load = load};
+
+    g_assert(load->depth > 0 && load->depth <= initiator->max_depth);
+    if (ring->given_up) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                    "QEMU (%s) still has commands of an earlier failure",
+                    ring->qemu->label);
+        return FALSE;
+    }
+    memset(ring->slots, 0, sizeof(ring->slots));
+    while (drive.n_free < load->depth) {
+        /* Slot 0 on top: slots are first used in order. */
+        drive.free_slots[drive.n_free] = load->depth - 1 - drive.n_free;
+        drive.n_free++;
+    }
+    g_thread_join(g_thread_new("sgbench ring", drive_thread, &drive));
+    if (cost) {
+        *cost = drive.cost;
+    }
+    if (drive.error) {
+        g_propagate_error(error, drive.error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void ring_close(Initiator *initiator)
+{
+    RingInitiator *ring = (RingInitiator *)initiator;
+
+    virtio_scsi_free(ring->hba);
+    qemu_stop(ring->qemu);
+    g_free(ring);
+}
+
+static uint64_t answer_seconds(void)
+{
+    const char *text = g_getenv("SGBENCH_ANSWER_SECONDS");
+    uint64_t seconds;
+
+    return text && g_ascii_string_to_unsigned(text, 10, 1, 86400, &seconds,
+                                              NULL)
+               ? seconds : ANSWER_SECONDS;
+}
+
+static Initiator *ring_open(RunContext *context, Target *target,
+                            const PathKind *path, uint64_t arena_size,
+                            GError **error)
+{
+    g_autoptr(Initiator) initiator = NULL;
+    RingInitiator *ring = g_new0(RingInitiator, 1);
+
+    g_assert(HBA_START + virtio_scsi_bytes(DEPTH_MAX, QEMU_REQUEST_QUEUES) <=
+             DATA_START);
+    initiator = &ring->base;
+    initiator->kind = &initiator_ring;
+    ring->answer_ns = answer_seconds() * UINT64_C(1000000000);
+    ring->qemu = qemu_start(context, target, path,
+                            DATA_START + MIN(arena_size, QEMU_RAM_MAX), error);
+    if (!ring->qemu) {
+        return NULL;
+    }
+    ring->hba = virtio_scsi_new(ring->qemu->qtest, ring->qemu->ram, HBA_START,
+                                DEPTH_MAX, QEMU_REQUEST_QUEUES, error);
+    if (!ring->hba) {
+        return NULL;
+    }
+    initiator->arena = (Arena){
+        .base = ring->qemu->ram,
+        .start = DATA_START,
+        .size = ring->qemu->ram_size,
+    };
+    initiator->max_depth = DEPTH_MAX;
+    initiator->max_pieces = VIRTIO_SCSI_PIECES_MAX;
+    initiator->qemu_pid = ring->qemu->process->pid;
+    initiator->iothread_tid = ring->qemu->iothread_tid;
+    initiator->traced = context->traced;
+    return g_steal_pointer(&initiator);
+}
+
+const InitiatorKind initiator_ring = {
+    .name = "ring",
+    .open = ring_open,
+    .drive = ring_drive,
+    .close = ring_close,
+};
