@@ -21,10 +21,6 @@ demo: build qemu
 check: build qemu
 	@tests/run $(BUILD)
 
-## make check-asan  the same unit tests, built with ASan and UBSan
-check-asan: setup
-	@tests/asan $(BUILD)-asan
-
 ## make build       set up and build sgbench
 build: setup
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >$(BUILD).log 2>&1 || \
@@ -48,4 +44,4 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: help demo check check-asan build qemu setup format clean
+.PHONY: help demo check build qemu setup format clean
