@@ -5,7 +5,10 @@
 #include "error.h"
 #include "reports/run.h"
 
-G_DEFINE_QUARK(sgbench-error-quark, sgbench_error)
+GQuark sgbench_error_quark(void)
+{
+    return g_quark_from_static_string("sgbench-error-quark");
+}
 
 /* sgbench(1) prints this table: texts are complete without their context. */
 static const struct {
@@ -23,8 +26,7 @@ static const struct {
     {SGBENCH_ERROR_QEMU, "QEMU did not start, died or hung"},
     {SGBENCH_ERROR_DATA, "wrong data"},
     {SGBENCH_ERROR_RESULTS, "results could not be written or read"},
-    {SGBENCH_ERROR_TRACE,
-     "trace lost, damaged, or at odds with the initiator"},
+    {SGBENCH_ERROR_TRACE, "trace lost, damaged, or at odds with the initiator"},
     {SGBENCH_ERROR_INTERNAL, "fault of sgbench itself"},
     {SGBENCH_INTERRUPTED, "interrupted; what was measured is kept"},
 };

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "matrix.h"
+#include "path.h"
+#include "value.h"
+
+#define BLOCK 512
+#define LARGEST (16 * 1024 * 1024)
+#define DEEPEST 64
+
+static const char *const operation_names[] = {"read", "write", NULL};
+static const char *const layout_names[] = {"contiguous", "pages", "offset",
+                                           NULL};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(operation_names) == OPERATION__COUNT + 1);
+G_STATIC_ASSERT(G_N_ELEMENTS(layout_names) == LAYOUT__COUNT + 1);
+
+const char *operation_name(Operation operation)
+{
+    g_assert(operation < OPERATION__COUNT);
+    return operation_names[operation];
+}
+
+const char *layout_name(Layout layout)
+{
+    g_assert(layout < LAYOUT__COUNT);
+    return layout_names[layout];
+}
+
+static TargetSpec *find_target(const Job *job, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < job->targets->len; i++) {
+        TargetSpec *spec = g_ptr_array_index(job->targets, i);
+
+        if (strcmp(spec->name, name) == 0) {
+            return spec;
+        }
+    }
+    return NULL;
+}
+
+static gboolean add_target(const Job *job, Matrix *matrix, const char *value,
+                           GError **error)
+{
+    TargetSpec *spec = find_target(job, value);
+
+    if (!spec) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        unsigned i;
+
+        for (i = 0; i < job->targets->len; i++) {
+            const TargetSpec *known = g_ptr_array_index(job->targets, i);
+            g_ptr_array_add(names, known->name);
+        }
+        if (names->len == 0) {
+            return value_error(error,
+                               "no target '%s'; write a group [target %s]",
+                               value, value);
+        }
+        g_ptr_array_add(names, NULL);
+        return value_unknown(error, "target", value,
+                             (const char *const *)names->pdata);
+    }
+    g_ptr_array_add(matrix->targets, spec);
+    return TRUE;
+}
+
+static gboolean add_path(const Job *job, Matrix *matrix, const char *value,
+                         GError **error)
+{
+    const PathKind *path = path_find(value);
+
+    if (!path) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        for (path = path_kinds; path->name; path++) {
+            g_ptr_array_add(names, (gpointer)path->name);
+        }
+        g_ptr_array_add(names, NULL);
+        return value_unknown(error, "path", value,
+                             (const char *const *)names->pdata);
+    }
+    g_ptr_array_add(matrix->paths, (gpointer)path);
+    return TRUE;
+}
+
+static gboolean add_operation(const Job *job, Matrix *matrix, const char *value,
+                              GError **error)
+{
+    Operation operation;
+    unsigned word;
+
+    if (!value_word("operation", value, operation_names, &word, error)) {
+        return FALSE;
+    }
+    operation = word;
+    g_array_append_val(matrix->operations, operation);
+    return TRUE;
+}
+
+static gboolean add_size(const Job *job, Matrix *matrix, const char *value,
+                         GError **error)
+{
+    uint64_t size;
+    unsigned i;
+
+    if (!job_parse_size(value, &size) || size < BLOCK || size > LARGEST ||
+        size % BLOCK) {
+        return value_error(
+            error,
+            "size '%s'; allowed: multiples of 512 bytes from 512 "
+            "to 16M, units K and M",
+            value);
+    }
+    for (i = 0; i < matrix->sizes->len; i++) {
+        if (g_array_index(matrix->sizes, uint64_t, i) == size) {
+            return value_error(
+                error, "size '%s' is there twice; once is enough", value);
+        }
+    }
+    g_array_append_val(matrix->sizes, size);
+    return TRUE;
+}
+
+static gboolean add_depth(const Job *job, Matrix *matrix, const char *value,
+                          GError **error)
+{
+    guint64 number;
+    unsigned depth, i;
+
+    if (!value_integer("depth", value, 1, DEEPEST, &number, error)) {
+        return FALSE;
+    }
+    depth = number;
+    for (i = 0; i < matrix->depths->len; i++) {
+        if (g_array_index(matrix->depths, unsigned, i) == depth) {
+            return value_error(
+                error, "depth '%s' is there twice; once is enough", value);
+        }
+    }
+    g_array_append_val(matrix->depths, depth);
+    return TRUE;
+}
+
+static gboolean add_layout(const Job *job, Matrix *matrix, const char *value,
+                           GError **error)
+{
+    Layout layout;
+    unsigned word;
+
+    if (strcmp(value, "many") == 0) {
+        return value_error(
+            error, "layout 'many' (more than 1024 pieces) needs another "
+                   "HBA: virtio-scsi carries 1022; allowed: contiguous, pages, "
+                   "offset");
+    }
+    if (strcmp(value, "mmio") == 0) {
+        return value_error(error,
+                           "layout 'mmio' needs another HBA: virtio-scsi maps "
+                           "device memory itself, within 4096 bytes; allowed: "
+                           "contiguous, pages, offset");
+    }
+    if (!value_word("layout", value, layout_names, &word, error)) {
+        return FALSE;
+    }
+    layout = word;
+    g_array_append_val(matrix->layouts, layout);
+    return TRUE;
+}
+
+typedef struct Axis {
+    const char *key;
+    const char *otherwise; /* what is meant if the key is not there */
+    gboolean (*add)(const Job *job, Matrix *matrix, const char *value,
+                    GError **error);
+} Axis;
+
+static const Axis axes[] = {
+    {"targets", NULL, add_target},
+    {"paths", NULL, add_path},
+    {"operations", "read", add_operation},
+    {"sizes", NULL, add_size},
+    {"depths", "1", add_depth},
+    {"layouts", "contiguous", add_layout},
+};
+
+static gboolean read_axis(const Job *job, Matrix *matrix, const KeyFile *file,
+                          const KeyGroup *group, const Axis *axis,
+                          GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+    g_auto(GStrv) list = key_file_list(file, group, axis->key, &fault);
+    unsigned i;
+
+    if (fault) {
+        g_propagate_error(error, g_steal_pointer(&fault));
+        return FALSE;
+    }
+    if (!list && !axis->otherwise) {
+        return key_file_error(file->path, group->line, error,
+                              "[%s] has no %s; write %s=…", group->name,
+                              axis->key, axis->key);
+    }
+    if (!list) {
+        return axis->add(job, matrix, axis->otherwise, error);
+    }
+    for (i = 0; list[i]; i++) {
+        if (!axis->add(job, matrix, list[i], error)) {
+            return value_locate(file, key_group_line(group, axis->key), error);
+        }
+    }
+    return TRUE;
+}
+
+gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
+                     const char *name, GError **error)
+{
+    static const char *const keys[] = {"targets", "paths",  "operations",
+                                       "sizes",   "depths", "layouts",
+                                       "cdb",     NULL};
+    static const char *const cdb_sizes[] = {"10", "16", NULL};
+    Matrix *matrix = g_new0(Matrix, 1);
+    unsigned i, word;
+
+    g_ptr_array_add(job->matrices, matrix);
+    matrix->name = g_strdup(name);
+    matrix->line = group->line;
+    matrix->targets = g_ptr_array_new();
+    matrix->paths = g_ptr_array_new();
+    matrix->operations = g_array_new(FALSE, FALSE, sizeof(Operation));
+    matrix->sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    matrix->depths = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    matrix->layouts = g_array_new(FALSE, FALSE, sizeof(Layout));
+    matrix->cdb_size = 10;
+
+    for (i = 0; i < group->keys->len; i++) {
+        const KeyLine *key = g_ptr_array_index(group->keys, i);
+
+        if (!value_word("key", key->name, keys, &word, error)) {
+            return value_locate(file, key->line, error);
+        }
+        if (strcmp(key->name, "cdb") == 0) {
+            g_autofree char *value =
+                key_file_value(file, group, key->name, error);
+
+            if (!value) {
+                return FALSE;
+            }
+            if (!value_word("cdb", value, cdb_sizes, &word, error)) {
+                return value_locate(file, key->line, error);
+            }
+            matrix->cdb_size = word ? 16 : 10;
+        }
+    }
+    for (i = 0; i < G_N_ELEMENTS(axes); i++) {
+        if (!read_axis(job, matrix, file, group, &axes[i], error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+void matrix_free(Matrix *matrix)
+{
+    g_ptr_array_unref(matrix->targets);
+    g_ptr_array_unref(matrix->paths);
+    g_array_unref(matrix->operations);
+    g_array_unref(matrix->sizes);
+    g_array_unref(matrix->depths);
+    g_array_unref(matrix->layouts);
+    g_free(matrix->name);
+    g_free(matrix);
+}
