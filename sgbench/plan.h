@@ -36,7 +36,8 @@ typedef struct Start {
 
 typedef struct Plan {
     const Job *job;
-    GPtrArray *cells; /* Cell * */
+    GPtrArray *cells;  /* Cell * */
+    GHashTable *by_id; /* Cell.id -> Cell * */
 } Plan;
 
 /* Expand @job. SGBENCH_ERROR_USAGE with file and line if a cell asks for what
@@ -55,7 +56,7 @@ uint64_t plan_arena_size(const Start *start);
 /* Seconds the run should take, without set-up of targets; an estimate. */
 double plan_seconds(const Plan *plan, gboolean in_lab);
 
-/* The plan in words, for --dry-run; the caller's. */
+/* The plan in words, for --dry-run; the caller's. (plan-text.c) */
 char *plan_text(const Plan *plan, gboolean in_lab);
 
 #endif

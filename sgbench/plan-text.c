@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "plan.h"
+
+#define WIDTH 76
+#define VERDICT_ROUNDS 10 /* the measurement charter: fewer are indicative */
+
+static void add_duration(GString *text, double seconds)
+{
+    unsigned whole = seconds + .5;
+
+    if (whole >= 3600) {
+        g_string_append_printf(text, "%u h %02u min", whole / 3600,
+                               whole / 60 % 60);
+    } else if (whole >= 60) {
+        g_string_append_printf(text, "%u min %02u s", whole / 60, whole % 60);
+    } else {
+        g_string_append_printf(text, "%u s", whole);
+    }
+}
+
+static void add_target(GString *text, const Job *job, const TargetSpec *spec,
+                       gboolean in_lab)
+{
+    const TargetKind *kind = target_find(spec->kind);
+    TargetCaps caps = {};
+    g_autofree char *largest = NULL;
+
+    /* plan_new() asked already. */
+    if (!kind || !kind->check(job, spec, &caps, NULL)) {
+        g_assert_not_reached();
+    }
+    largest = job_size_text(caps.max_transfer);
+    g_string_append_printf(text, "target %s (%s): %s\n", spec->name, kind->name,
+                           kind->summary);
+    g_string_append_printf(
+        text, "    %s, %s, %s,\n    %s; %u commands of up to %s\n",
+        caps.stores_data ? "stores data" : "stores no data: not verifiable",
+        caps.reports_resid ? "reports residuals" : "no residuals",
+        caps.kernel_sgio ? "kernel SG_IO" : "no kernel SG_IO",
+        caps.machine_speed ? "machine speed" : "not machine speed",
+        caps.max_depth, largest);
+    g_string_append_printf(text, "    verdicts: %s\n", caps.verdicts);
+    if (kind->needs_lab && !in_lab) {
+        g_string_append_printf(text, "    needs the lab: sgbench lab %s\n",
+                               job->file);
+    }
+}
+
+static gboolean has_path(const GPtrArray *starts, const PathKind *path)
+{
+    unsigned i;
+
+    for (i = 0; i < starts->len; i++) {
+        const Start *start = g_ptr_array_index(starts, i);
+        if (start->path == path) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Returns TRUE if one of the paths repeats another one. */
+static gboolean add_paths(GString *text, const GPtrArray *starts)
+{
+    gboolean control = FALSE;
+    const PathKind *path;
+
+    for (path = path_kinds; path->name; path++) {
+        if (has_path(starts, path)) {
+            g_string_append_printf(text, "path %-16s  %s\n", path->name,
+                                   path->summary);
+            control |= path->control_of &&
+                       has_path(starts, path_find(path->control_of));
+        }
+    }
+    return control;
+}
+
+/* Everything of a cell's id after target and path. */
+static const char *cell_text(const Cell *cell)
+{
+    return cell->id + strlen(cell->target->name) + strlen(cell->path->name) + 2;
+}
+
+static void add_cells(GString *text, const Start *start)
+{
+    size_t column = WIDTH;
+    unsigned i;
+
+    for (i = 0; i < start->cells->len; i++) {
+        const char *cell = cell_text(g_ptr_array_index(start->cells, i));
+
+        if (column + strlen(cell) + 2 > WIDTH) {
+            g_string_append(text, "\n       ");
+            column = 7;
+        }
+        g_string_append_printf(text, " %s", cell);
+        column += strlen(cell) + 1;
+    }
+    g_string_append_c(text, '\n');
+}
+
+/* Cells are printed where they differ from those of the start before, which
+ * they mostly don't. */
+static void add_order(GString *text, const GPtrArray *starts)
+{
+    g_autofree char *last = NULL;
+    unsigned i;
+
+    g_string_append(text, "order of round 1:\n");
+    for (i = 0; i < starts->len; i++) {
+        const Start *start = g_ptr_array_index(starts, i);
+        g_autoptr(GString) cells = g_string_new(NULL);
+
+        add_cells(cells, start);
+        g_string_append_printf(text, "%4u. %s by %s:", i + 1,
+                               start->target->name, start->path->name);
+        if (last && strcmp(last, cells->str) == 0) {
+            g_string_append(text, " same cells, same order\n");
+        } else {
+            g_string_append(text, cells->str);
+        }
+        g_free(last);
+        last = g_strdup(cells->str);
+    }
+}
+
+static void add_rounds(GString *text, const Job *job)
+{
+    g_string_append_printf(
+        text, "rounds: %u timed%s, %g s a cell after %g s of warm-up",
+        job->rounds, job->trace == TRACE_ON ? " and traced" : "",
+        job->cell_seconds, job->warmup_seconds);
+    if (job->trace == TRACE_ROUND) {
+        g_string_append_printf(text,
+                               "; before them one traced, %u requests a "
+                               "cell",
+                               job->trace_requests);
+    }
+    g_string_append(text, "\n");
+}
+
+char *plan_text(const Plan *plan, gboolean in_lab)
+{
+    const Job *job = plan->job;
+    g_autoptr(GPtrArray) starts = plan_round(plan, 1);
+    GString *text = g_string_new(NULL);
+    gboolean control;
+    unsigned i;
+
+    g_string_append_printf(text, "job %s%s%s\n", job->name,
+                           job->description ? ": " : "",
+                           job->description ? job->description : "");
+    for (i = 0; i < job->targets->len; i++) {
+        add_target(text, job, g_ptr_array_index(job->targets, i), in_lab);
+    }
+    control = add_paths(text, starts);
+    g_string_append_printf(
+        text, "%u cells in %u starts a round, seed %" G_GUINT64_FORMAT "\n",
+        plan->cells->len, starts->len, job->seed);
+    add_rounds(text, job);
+    g_string_append_printf(text, "verification: %s\n",
+                           job->verify ? "every path before it is timed"
+                                       : "off, nothing says the data is right");
+    g_string_append(text, "takes about ");
+    add_duration(text, plan_seconds(plan, in_lab));
+    g_string_append(text, ", beside setting targets up\n");
+    if (job->rounds < VERDICT_ROUNDS) {
+        g_string_append_printf(text,
+                               "note: verdicts need %d rounds; this job "
+                               "is indicative\n",
+                               VERDICT_ROUNDS);
+    }
+    if (!control) {
+        g_string_append(text, "note: no path is there twice (generic-control "
+                              "beside generic-bounce): no noise floor\n");
+    }
+    if (job->trace == TRACE_ON) {
+        g_string_append(text, "note: timed rounds are traced, which costs "
+                              "time itself\n");
+    }
+    add_order(text, starts);
+    return g_string_free(text, FALSE);
+}

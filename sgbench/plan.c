@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keyfile.h"
+#include "layout.h"
+#include "plan.h"
+#include "virtio-scsi.h"
+
+#define SLACK (64 * 1024) /* of data memory, beyond what buffers take */
+
+/* Seconds a start takes beside its cells: as seen, with a margin. */
+#define START_SECONDS .4
+#define START_SECONDS_LAB 4
+#define NATIVE_SECONDS .05
+
+/* ---- cells ---- */
+
+static void cell_free(gpointer data)
+{
+    Cell *cell = data;
+
+    g_free(cell->id);
+    g_free(cell);
+}
+
+static void start_free(gpointer data)
+{
+    Start *start = data;
+
+    g_ptr_array_unref(start->cells);
+    g_free(start);
+}
+
+void plan_free(Plan *plan)
+{
+    if (plan) {
+        g_hash_table_unref(plan->by_id);
+        g_ptr_array_unref(plan->cells);
+        g_free(plan);
+    }
+}
+
+static const TargetKind *target_kind(const Job *job, const TargetSpec *spec,
+                                     GError **error)
+{
+    const TargetKind *kind = target_find(spec->kind);
+    unsigned i;
+
+    if (!kind) {
+        g_autoptr(GString) known = g_string_new(NULL);
+
+        for (i = 0; target_kinds[i]; i++) {
+            g_string_append_printf(known, "%s%s", i ? ", " : "",
+                                   target_kinds[i]->name);
+        }
+        target_spec_error(job, spec, "kind", error,
+                          "unknown kind '%s' of target; allowed: %s",
+                          spec->kind, known->str);
+    }
+    return kind;
+}
+
+/* Can its target and its path do what @cell asks for? */
+static gboolean check_cell(const Job *job, const Matrix *matrix,
+                           const Cell *cell, const TargetCaps *caps,
+                           GError **error)
+{
+    unsigned pieces = layout_pieces(cell->layout, cell->size);
+    g_autofree char *size = job_size_text(cell->size);
+
+    if (cell->depth > caps->max_depth) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: depth %u is above what target '%s' takes; allowed: "
+            "up to %u",
+            matrix->name, cell->depth, cell->target->name, caps->max_depth);
+    }
+    if (cell->size > caps->max_transfer) {
+        g_autofree char *limit = job_size_text(caps->max_transfer);
+
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: size %s is above what target '%s' takes in one "
+            "command; allowed: up to %s",
+            matrix->name, size, cell->target->name, limit);
+    }
+    if (pieces > VIRTIO_SCSI_PIECES_MAX) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: size %s in layout %s has %u pieces; allowed: up to "
+            "%d, what virtio-scsi carries",
+            matrix->name, size, layout_name(cell->layout), pieces,
+            VIRTIO_SCSI_PIECES_MAX);
+    }
+    return TRUE;
+}
+
+static char *cell_id(const Cell *cell, const PathKind *path)
+{
+    g_autofree char *size = job_size_text(cell->size);
+
+    return g_strdup_printf("%s/%s/%s/%s/qd%u/%s", cell->target->name,
+                           path->name, operation_name(cell->operation), size,
+                           cell->depth, layout_name(cell->layout));
+}
+
+/* Two matrices may overlap; a cell that is there twice would be one id for two
+ * things. */
+static gboolean add_cell(Plan *plan, const Matrix *matrix, const Cell *model,
+                         const TargetCaps *caps, GError **error)
+{
+    Cell *cell;
+
+    if (!check_cell(plan->job, matrix, model, caps, error)) {
+        return FALSE;
+    }
+    cell = g_new(Cell, 1);
+    *cell = *model;
+    cell->id = cell_id(cell, cell->path);
+    cell->index = plan->cells->len;
+    g_ptr_array_add(plan->cells, cell);
+    if (!g_hash_table_insert(plan->by_id, cell->id, cell)) {
+        return key_file_error(plan->job->file, matrix->line, error,
+                              "[matrix %s]: cell %s is in another matrix "
+                              "already; each cell may be there once",
+                              matrix->name, cell->id);
+    }
+    return TRUE;
+}
+
+static gboolean add_cells(Plan *plan, const Matrix *matrix,
+                          const TargetSpec *spec, const PathKind *path,
+                          const TargetCaps *caps, GError **error)
+{
+    Cell cell = {.target = spec, .path = path, .cdb_size = matrix->cdb_size};
+    unsigned i, j, k, l;
+
+    for (i = 0; i < matrix->operations->len; i++) {
+        cell.operation = g_array_index(matrix->operations, Operation, i);
+        for (j = 0; j < matrix->sizes->len; j++) {
+            cell.size = g_array_index(matrix->sizes, uint64_t, j);
+            for (k = 0; k < matrix->depths->len; k++) {
+                cell.depth = g_array_index(matrix->depths, unsigned, k);
+                for (l = 0; l < matrix->layouts->len; l++) {
+                    cell.layout = g_array_index(matrix->layouts, Layout, l);
+                    if (!add_cell(plan, matrix, &cell, caps, error)) {
+                        return FALSE;
+                    }
+                }
+            }
+        }
+    }
+    return TRUE;
+}
+
+static gboolean expand(Plan *plan, const Matrix *matrix, GError **error)
+{
+    unsigned i, j;
+
+    for (i = 0; i < matrix->targets->len; i++) {
+        const TargetSpec *spec = g_ptr_array_index(matrix->targets, i);
+        const TargetKind *kind = target_kind(plan->job, spec, error);
+        TargetCaps caps = {};
+
+        if (!kind || !kind->check(plan->job, spec, &caps, error)) {
+            return FALSE;
+        }
+        for (j = 0; j < matrix->paths->len; j++) {
+            if (!add_cells(plan, matrix, spec,
+                           g_ptr_array_index(matrix->paths, j), &caps, error)) {
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+Plan *plan_new(const Job *job, GError **error)
+{
+    g_autoptr(Plan) plan = g_new0(Plan, 1);
+    unsigned i;
+
+    plan->job = job;
+    plan->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    plan->cells = g_ptr_array_new_with_free_func(cell_free);
+    for (i = 0; i < job->matrices->len; i++) {
+        if (!expand(plan, g_ptr_array_index(job->matrices, i), error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&plan);
+}
+
+/* ---- order ---- */
+
+/* What of a round is to be shuffled; each has numbers of its own. */
+typedef enum Shuffled {
+    SHUFFLED_TARGETS,
+    SHUFFLED_PATHS,
+    SHUFFLED_CELLS,
+} Shuffled;
+
+/* A generator that @round of the job, for @what of the target called @name,
+ * always gets. GRand's numbers don't change between GLib's versions
+ * (g_rand_set_seed's documentation: since 2.2). */
+static GRand *seeded(const Job *job, unsigned round, Shuffled what,
+                     const char *name)
+{
+    g_autoptr(GArray) seeds = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 words[] = {job->seed, round, what};
+
+    g_array_append_vals(seeds, words, G_N_ELEMENTS(words));
+    for (; *name; name++) {
+        guint32 letter = (guchar)*name;
+        g_array_append_val(seeds, letter);
+    }
+    return g_rand_new_with_seed_array((guint32 *)seeds->data, seeds->len);
+}
+
+/* Fisher-Yates. */
+static void shuffle(GPtrArray *array, GRand *random)
+{
+    unsigned i;
+
+    for (i = array->len; i > 1; i--) {
+        unsigned other = g_rand_int_range(random, 0, i);
+        gpointer item = array->pdata[i - 1];
+
+        array->pdata[i - 1] = array->pdata[other];
+        array->pdata[other] = item;
+    }
+}
+
+/*
+ * The cells of @spec in the order of @round, each once whatever path it is for:
+ * starts take from it what they have. So paired cells have the same past even
+ * if one path has more cells than another.
+ */
+static GPtrArray *target_order(const Plan *plan, unsigned round,
+                               const TargetSpec *spec)
+{
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GRand) random =
+        seeded(plan->job, round, SHUFFLED_CELLS, spec->name);
+    GPtrArray *order = g_ptr_array_new();
+    unsigned i;
+
+    for (i = 0; i < plan->cells->len; i++) {
+        Cell *cell = g_ptr_array_index(plan->cells, i);
+
+        if (cell->target == spec &&
+            g_hash_table_add(seen, cell_id(cell, &path_kinds[0]))) {
+            g_ptr_array_add(order, cell);
+        }
+    }
+    shuffle(order, random);
+    return order;
+}
+
+/* The start of @path, or NULL if none of @order is for it. */
+static Start *start_new(const Plan *plan, const TargetSpec *spec,
+                        const PathKind *path, const GPtrArray *order)
+{
+    Start *start = g_new0(Start, 1);
+    unsigned i;
+
+    start->target = spec;
+    start->path = path;
+    start->cells = g_ptr_array_new();
+    for (i = 0; i < order->len; i++) {
+        g_autofree char *id = cell_id(order->pdata[i], path);
+        Cell *cell = g_hash_table_lookup(plan->by_id, id);
+
+        if (cell) {
+            g_ptr_array_add(start->cells, cell);
+        }
+    }
+    if (start->cells->len == 0) {
+        start_free(start);
+        return NULL;
+    }
+    return start;
+}
+
+static GPtrArray *target_starts(const Plan *plan, unsigned round,
+                                const TargetSpec *spec)
+{
+    GPtrArray *starts = g_ptr_array_new();
+    g_autoptr(GPtrArray) order = target_order(plan, round, spec);
+    g_autoptr(GRand) random =
+        seeded(plan->job, round, SHUFFLED_PATHS, spec->name);
+    const PathKind *path;
+
+    for (path = path_kinds; path->name; path++) {
+        Start *start = start_new(plan, spec, path, order);
+
+        if (start) {
+            g_ptr_array_add(starts, start);
+        }
+    }
+    shuffle(starts, random);
+    return starts;
+}
+
+GPtrArray *plan_round(const Plan *plan, unsigned round)
+{
+    GPtrArray *starts = g_ptr_array_new_with_free_func(start_free);
+    g_autoptr(GPtrArray) targets = g_ptr_array_new();
+    g_autoptr(GRand) random = seeded(plan->job, round, SHUFFLED_TARGETS, "");
+    unsigned i;
+
+    for (i = 0; i < plan->job->targets->len; i++) {
+        g_ptr_array_add(targets, g_ptr_array_index(plan->job->targets, i));
+    }
+    shuffle(targets, random);
+    for (i = 0; i < targets->len; i++) {
+        g_ptr_array_extend_and_steal(
+            starts, target_starts(plan, round, targets->pdata[i]));
+    }
+    return starts;
+}
+
+/* ---- what it takes ---- */
+
+uint64_t plan_arena_size(const Start *start)
+{
+    uint64_t largest = 0;
+    unsigned i;
+
+    for (i = 0; i < start->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(start->cells, i);
+        /* Verification reads through one plain piece on the native path. */
+        uint64_t span = MAX(layout_span(cell->layout, cell->size),
+                            layout_span(LAYOUT_CONTIGUOUS, cell->size));
+
+        largest = MAX(largest, cell->depth * span);
+    }
+    return largest + SLACK;
+}
+
+double plan_seconds(const Plan *plan, gboolean in_lab)
+{
+    g_autoptr(GPtrArray) starts = plan_round(plan, 1);
+    const Job *job = plan->job;
+    double per_qemu = in_lab ? START_SECONDS_LAB : START_SECONDS;
+    double round = 0, traced = 0;
+    unsigned i;
+
+    for (i = 0; i < starts->len; i++) {
+        const Start *start = g_ptr_array_index(starts, i);
+        double cells =
+            start->cells->len * (job->cell_seconds + job->warmup_seconds);
+
+        round += cells + (start->path->build ? per_qemu : NATIVE_SECONDS);
+        /* A millisecond for each traced request, warm-up as ever, and reading
+         * the trace. */
+        if (start->path->build) {
+            traced += per_qemu + .5 +
+                      start->cells->len *
+                          (job->warmup_seconds + job->trace_requests * 1e-3);
+        }
+    }
+    round *= job->rounds;
+    if (job->trace == TRACE_ROUND) {
+        round += traced;
+    }
+    if (job->verify) {
+        round += starts->len * per_qemu;
+    }
+    return round;
+}
