@@ -1,0 +1,272 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Checks build, apply, the patches and the event catalogue; prints TAP.
+# Uses the builds and the source in the cache: run "build" first.
+
+set -u
+export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+top=$(dirname "$(dirname "$(realpath "$0")")")
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/sgbench
+work=$(mktemp -d "${TMPDIR:-/tmp}/build-test.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+n=0 bad=0
+ok() {                        # NAME: result of the command before
+    local rc=$?
+    n=$((n + 1))
+    if [ $rc -eq 0 ]; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        bad=$((bad + 1))
+        if [ -s "$work/out" ]; then
+            head -n 20 "$work/out" | sed 's/^/# /'
+        fi
+    fi
+    : >"$work/out"
+}
+
+# ------------------------------------------------------------------- build
+
+print_of_nothing() {          # one line that says what to do, exit status 1
+    XDG_CACHE_HOME=$work/none "$top/build" --print series \
+        >"$work/stdout" 2>"$work/out"
+    [ $? -eq 1 ] && [ ! -s "$work/stdout" ] &&
+        [ "$(wc -l <"$work/out")" -eq 1 ] &&
+        grep -q 'build series$' "$work/out"
+}
+print_of_nothing; ok "build --print without a build says what to run"
+
+wrong_usage() {
+    local args
+    for args in "--print" "--print nonsense" "nonsense" "upstream --what"; do
+        # shellcheck disable=SC2086
+        XDG_CACHE_HOME=$work/none "$top/build" $args >"$work/out" 2>&1
+        [ $? -eq 2 ] || { echo "$args" >>"$work/out"; return 1; }
+    done
+    [ ! -e "$work/none" ]
+}
+wrong_usage; ok "build refuses a wrong command line, touching nothing"
+
+print_upstream() { upstream=$("$top/build" --print upstream 2>"$work/out"); }
+print_baseline() { baseline=$("$top/build" --print baseline 2>"$work/out"); }
+print_series() { series=$("$top/build" --print series 2>"$work/out"); }
+upstream='' baseline='' series=''
+print_upstream; ok "upstream is built"
+print_baseline; ok "baseline is built"
+print_series; ok "series is built"
+
+reused() {
+    local before after
+    before=$(stat -c %Y "$series/build.json") &&
+        timeout 5 unshare -rn "$top/build" >"$work/out" 2>&1 &&
+        after=$(stat -c %Y "$series/build.json") &&
+        [ "$before" = "$after" ] && [ "$(wc -l <"$work/out")" -eq 3 ]
+}
+if unshare -rn true 2>/dev/null; then
+    reused; ok "finished builds are reused, without a network"
+else
+    n=$((n + 1)); echo "ok $n - reuse # SKIP no network namespaces here"
+fi
+
+same_flags() {
+    local b f
+    for b in upstream baseline series; do
+        f=$("$top/build" --print $b)/build.json
+        sed -n '/"configure"/,$p' "$f" | grep -v '"objects"\|"seconds"' \
+            >"$work/flags.$b"
+        sed -n '/"source_sha256"/p' "$f" >>"$work/flags.$b"
+        [ "$(wc -l <"$work/flags.$b")" -gt 10 ] || return 1
+    done
+    diff "$work/flags.upstream" "$work/flags.baseline" >"$work/out" &&
+        diff "$work/flags.baseline" "$work/flags.series" >"$work/out"
+}
+same_flags; ok "all have the same source, flags and compiler"
+
+# ------------------------------------------------------------------ patches
+
+shopt -s nullglob
+patches=("$top"/patches/baseline/*.patch "$top"/patches/series/*.patch)
+
+clean_tree() {                # the source as a git tree in $work/qemu
+    local dsc
+    dsc=$(find "$cache/source" -name 'qemu_*.dsc' | sort -V | tail -n 1)
+    [ -n "$dsc" ] && dpkg-source --no-check -x "$dsc" "$work/qemu" &&
+        cd "$work/qemu" && git init -q . &&
+        git config user.name test && git config user.email test@localhost &&
+        git config gc.auto 0 && git add -Af . && git commit -q -m source &&
+        git tag source
+}
+(clean_tree) >"$work/out" 2>&1; ok "the source is there"
+
+am_all() {
+    local p
+    for p in "${patches[@]}"; do
+        git -C "$work/qemu" am -q "$p" || return 1
+    done
+    [ ${#patches[@]} -gt 0 ]
+}
+am_all >"$work/out" 2>&1; ok "the patches apply with git am, in order"
+git -C "$work/qemu" diff --quiet HEAD >"$work/out" 2>&1 && git -C "$work/qemu" tag all
+ok "nothing is left over"
+
+# Who submits a patch signs it off, so these aren't. Nothing else is ignored.
+checkpatch() {
+    local p rc=0
+    for p in "${patches[@]}"; do
+        (cd "$work/qemu" && scripts/checkpatch.pl --terse "$p") 2>&1 |
+            grep -v -e 'ERROR: Missing Signed-off-by: line(s)$' \
+                    -e '^total: [01] errors, 0 warnings' && rc=1
+    done
+    return $rc
+}
+checkpatch >"$work/out"; ok "checkpatch.pl has nothing else to say"
+
+! grep -l '^Signed-off-by:' "${patches[@]}" >"$work/out"
+ok "no patch is signed off"
+
+# ------------------------------------------------------------------ catalogue
+
+# From README.md's tables: "event<tab>arguments" for each event of QEMU.
+# Arguments have types except where the table has names only.
+catalogue() {
+    awk -F'|' '
+        function field_list(s,   out, t) {
+            out = ""
+            while (match(s, /`[^`]*`/)) {
+                t = substr(s, RSTART + 1, RLENGTH - 2)
+                s = substr(s, RSTART + RLENGTH)
+                out = out (out == "" ? "" : ", ") t
+            }
+            return out
+        }
+        /^\| `[a-z_]+` \|/ {
+            name = $2; gsub(/[` ]/, "", name)
+            if ($3 ~ /as above/) { args = last } else { args = field_list($3) }
+            last = args
+            print name "\t" args
+        }' "$top/README.md" | grep -E '^(virtio_scsi|scsi|file|iscsi)_'
+}
+
+# The same of a tree's trace-events
+declared() {
+    sed -n 's/^\([a-z_A-Z0-9]*\)(\([^)]*\)).*/\1\t\2/p' \
+        "$1/hw/scsi/trace-events" "$1/block/trace-events"
+}
+
+check_catalogue() {           # TREE
+    local name args found
+    declared "$1" >"$work/declared"
+    catalogue >"$work/catalogue"
+    [ "$(wc -l <"$work/catalogue")" -ge 15 ] ||
+        { echo "README.md has too few events"; return 1; }
+    while IFS=$'\t' read -r name args; do
+        found=$(awk -F'\t' -v n="$name" '$1 == n { print $2 }' "$work/declared")
+        case $args in
+        *' '[a-z*]*' '*|*\**) ;;
+        *) # names only
+            found=$(sed 's/[a-z0-9_]* \**\([a-z0-9_]*\)/\1/g' <<<"$found") ;;
+        esac
+        [ "$found" = "$args" ] || {
+            echo "$name: README.md has ($args)"
+            echo "$name: QEMU has      ($found)"
+            return 1
+        }
+    done <"$work/catalogue"
+}
+check_catalogue "$work/qemu" >"$work/out"
+ok "events and arguments are those of README.md"
+
+# the other way round: an event that README.md does not have
+undocumented() {
+    declared "$work/qemu" | cut -f 1 | grep -E '_sgio_' |
+        grep -v -e '^scsi_disk_aio_sgio' -e '^scsi_generic_.*_sgio_' |
+        grep -vxF -f <(catalogue | cut -f 1)
+}
+! undocumented >"$work/out"; ok "README.md has all of them"
+
+# see that the check can fail
+sed -i 's/^scsi_sgio_submit(void \*req, /&uint32_t surprise, /' \
+    "$work/qemu/hw/scsi/trace-events"
+! check_catalogue "$work/qemu" >"$work/out"
+ok "an event with another argument is noticed"
+git -C "$work/qemu" checkout -q hw/scsi/trace-events
+
+grep -q '^scsi_generic_write_complete(uint32_t tag, int ret)' \
+    "$work/qemu/hw/scsi/trace-events"
+ok "scsi_generic_write_complete has the tag"
+
+# ------------------------------------------------------------------- binaries
+
+props() { "$1/qemu-system-x86_64" -device scsi-generic,help 2>"$work/out"; }
+props "$series" | grep -q '^  zero-copy=<bool>.*default: false'
+ok "series' scsi-generic has zero-copy, off by default"
+props "$baseline" | grep -q '^  drive=' && ! props "$baseline" | grep -q zero-copy
+ok "baseline's has not"
+
+trace_help() {                # FOLDER: all events of the catalogue are in it
+    "$1/qemu-system-x86_64" -trace help 2>/dev/null | sort -u >"$work/events"
+    catalogue | cut -f 1 | sort -u >"$work/names"
+    comm -13 "$work/events" "$work/names"
+}
+[ -n "$series" ] && [ -z "$(trace_props "$series" | tee "$work/out")" ]
+ok "series knows all events"
+# what only zero-copy has to say
+only_series='scsi_sgio_map_direct scsi_sgio_map_miss scsi_sgio_unmap'
+# shellcheck disable=SC2086
+[ -n "$baseline" ] && [ "$(trace_props "$baseline" | tee "$work/out" |
+    tr '\n' ' ')" = "$(printf '%s ' $only_series)" ]
+ok "baseline knows all but those of zero-copy"
+
+for d in pc q35; do
+    timeout 20 "$series/qemu-system-x86_64" -M $d -nodefaults \
+        -display none -L /usr/share/seabios -accel qtest \
+        -device virtio-scsi-pci -device pvscsi -device mptsas1068 \
+        -device megasas -device lsi53c895a -device nvme,serial=1,cmb_size_mb=1 \
+        -device ich9-ahci -device VGA -device edu -device pci-testdev \
+        -qmp stdio >"$work/out" 2>&1 <<-'EOF'
+	{"execute":"qmp_capabilities"}
+	{"execute":"quit"}
+	EOF
+    ok "machine $d starts with all devices"
+done
+
+# ---------------------------------------------------------------------- apply
+
+git -C "$work/qemu" checkout -q -b mine source >"$work/out" 2>&1
+echo "/* dirty */" >>"$work/qemu/hw/scsi/scsi-bus.c"
+apply_works() {
+    "$top/apply" "$work/qemu" &&
+        git -C "$work/qemu" diff --quiet all scsi-generic-zero-copy &&
+        [ "$(git -C "$work/qemu" branch --show-current)" = mine ] &&
+        [ "$(git -C "$work/qemu" status --porcelain)" = \
+          " M hw/scsi/scsi-bus.c" ]
+}
+apply_works >"$work/out" 2>&1
+ok "apply makes a branch, and leaves the checkout alone"
+
+! "$top/apply" "$work/qemu" >"$work/out" 2>&1 &&
+    grep -q 'already' "$work/out"
+ok "apply does not overwrite a branch"
+
+apply_conflict() {
+    git -C "$work/qemu" checkout -q hw/scsi/scsi-bus.c &&
+        sed -i 's/trace_scsi_generic_write_complete(ret)/changed(ret)/' \
+            "$work/qemu/hw/scsi/scsi-generic.c" &&
+        git -C "$work/qemu" commit -q -a -m conflict || return 1
+    git -C "$work/qemu" rev-parse HEAD >"$work/head"
+    "$top/apply" -b other "$work/qemu"
+    [ $? -eq 1 ] || return 1
+    ! git -C "$work/qemu" rev-parse -q --verify other &&
+        [ "$(git -C "$work/qemu" rev-parse HEAD)" = "$(cat "$work/head")" ] &&
+        [ -z "$(git -C "$work/qemu" status --porcelain)" ] &&
+        [ "$(git -C "$work/qemu" worktree list | wc -l)" -eq 1 ]
+}
+apply_conflict >"$work/out" 2>&1 && grep -q '^FAILED' "$work/out" &&
+    grep -q '^applied' "$work/out"
+ok "apply reports what does not apply, and changes nothing"
+
+echo "1..$n"
+[ $bad -eq 0 ]
