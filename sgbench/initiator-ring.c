@@ -106,8 +106,8 @@ static void drive_fail(Drive *drive, const char *what)
                 ring->qemu->process->log);
 }
 
-/* Fill free slots; TRUE if something was posted. */
-static gboolean post(Drive *drive)
+/* Fill free slots, ring for all of them once. */
+static void post(Drive *drive)
 {
     RingInitiator *ring = drive->ring;
     gboolean posted = FALSE;
@@ -138,7 +138,6 @@ static gboolean post(Drive *drive)
         virtio_scsi_kick(ring->hba, &drive->cost.doorbells,
                          &drive->cost.doorbells_saved);
     }
-    return posted;
 }
 
 /* Take what has come. The time is read once and for all of it: it was all seen
@@ -248,6 +247,20 @@ static void check_signal(Drive *drive, uint64_t now)
     }
 }
 
+/* Signals, QEMU and overdue answers. FALSE if the drive is over. */
+static gboolean watch(Drive *drive)
+{
+    uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+
+    if (!drive->error && run_interrupted()) {
+        check_signal(drive, now);
+    }
+    if (!drive->error && now >= drive->looked_ns + LOOK_NS) {
+        look_around(drive, now);
+    }
+    return !drive->error;
+}
+
 /*
  * Poll until something comes or the drive is over. Empty polls yield: on few
  * cores QEMU needs the one we are on, and under SCHED_IDLE it gets it. Never
@@ -262,19 +275,11 @@ static void wait_for_answer(Drive *drive)
         qtest_drain(drive->ring->qemu->qtest);
     }
     while (!reap(drive) && !drive->error) {
-        uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
-
         if (!idle_from) {
             idle_from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         }
         drive->cost.empty_polls++;
-        if (run_interrupted()) {
-            check_signal(drive, now);
-        }
-        if (now >= drive->looked_ns + LOOK_NS) {
-            look_around(drive, now);
-        }
-        if (drive->error) {
+        if (!watch(drive)) {
             break;
         }
         sched_yield();
@@ -298,18 +303,7 @@ static void *drive_thread(void *opaque)
     /* If this is refused polling costs QEMU more; nothing else changes. */
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
     drive->looked_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
-    for (;;) {
-        uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
-
-        if (run_interrupted()) {
-            check_signal(drive, now);
-        }
-        if (now >= drive->looked_ns + LOOK_NS) {
-            look_around(drive, now);
-        }
-        if (drive->error) {
-            break;
-        }
+    while (watch(drive)) {
         post(drive);
         if (drive->n_free == drive->load->depth) {
             break;

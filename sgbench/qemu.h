@@ -38,8 +38,9 @@ typedef struct Qemu {
  * Folder of the finished build @name: $SGBENCH_QEMU_NAME (upper case) if set;
  * else what `qemu-tracepoints/build --print NAME` says, if there is a source
  * folder ($SGBENCH_SOURCE_DIR or the one this was built from); else the newest
- * in the cache. SGBENCH_ERROR_PREFLIGHT that says how to build it. The
- * caller's.
+ * in the cache. The answer stays the same for the whole process.
+ * SGBENCH_ERROR_PREFLIGHT that says how to build it. The caller's. Main thread
+ * only.
  */
 char *qemu_build_dir(RunContext *context, const char *name, GError **error);
 
