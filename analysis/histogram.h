@@ -12,6 +12,7 @@
 #define ANALYSIS_HISTOGRAM_H
 
 #include <stdint.h>
+#include <stdint.h>
 #include <glib.h>
 
 #define SGB_HISTOGRAM_BITS 7

@@ -8,6 +8,7 @@
 #define ANALYSIS_METRICS_H
 
 #include <stdint.h>
+#include <stdint.h>
 #include <glib.h>
 #include "histogram.h"
 #include "request.h"
@@ -24,7 +25,7 @@ typedef struct SgbMetrics {
     uint64_t length, transferred, direct, bounced;
     uint64_t sgio_count, map_hits, map_misses, dio;
     uint64_t by_path[SGB_DATA_PATH__COUNT + 1];
-    uint64_t by_reason[SGB_REASON__COUNT];
+    uint64_t by_reason[SGB_REASON__COUNT]; /* [0]: none */
     uint64_t by_status[256]; /* SCSI status */
     uint64_t errors;         /* ioctl results that are not 0 */
     uint64_t bounce_held_max;

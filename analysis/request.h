@@ -8,6 +8,7 @@
 #define ANALYSIS_REQUEST_H
 
 #include <stdint.h>
+#include <stdint.h>
 #include <glib.h>
 
 /* In the order in which a request passes them. */

@@ -7,6 +7,7 @@
 #define ANALYSIS_TRACE_H
 
 #include <stdint.h>
+#include <stdint.h>
 #include <glib.h>
 #include "request.h"
 

@@ -180,8 +180,7 @@ static void test_add_bucket(void)
     g_assert_cmpuint(h->count, ==, 5);
 
     sgb_histogram_reset(h);
-    g_assert_true(
-        sgb_histogram_add_bucket(h, SGB_HISTOGRAM_BUCKETS - 1, 1));
+    g_assert_true(sgb_histogram_add_bucket(h, SGB_HISTOGRAM_BUCKETS - 1, 1));
     g_assert_cmpuint(h->max, ==, UINT64_MAX);
     g_assert_cmpuint(h->min, ==,
                      sgb_histogram_lower(SGB_HISTOGRAM_BUCKETS - 1));
@@ -244,8 +243,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/histogram/round-trip", test_round_trip);
     for (unsigned i = 0; i < G_N_ELEMENTS(bounds); i++) {
-        g_test_add_data_func(bounds[i].path, &bounds[i].draw,
-                             test_error_bound);
+        g_test_add_data_func(bounds[i].path, &bounds[i].draw, test_error_bound);
     }
     g_test_add_func("/histogram/merge", test_merge);
     g_test_add_func("/histogram/add-bucket", test_add_bucket);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Folders that are no trace, or no longer a whole one. */
+#include "analysis/trace.h"
+
+#include <string.h>
+#include <glib/gstdio.h>
+
+#include "trace-writer.h"
+
+static const SgbTraceSink no_sink;
+
+static gboolean read_it(const char *path, SgbTraceCounts *counts,
+                        GError **error)
+{
+    return sgb_trace_read(path, &no_sink, counts, error);
+}
+
+/* One line that begins with the folder. */
+static void check_message(const GError *error, const char *folder)
+{
+    g_assert_true(g_str_has_prefix(error->message, folder));
+    g_assert_null(strpbrk(error->message, "\r\n"));
+    g_test_message("%s", error->message);
+}
+
+static void add_requests(TraceWriter *w, unsigned n)
+{
+    for (unsigned i = 1; i <= n; i++) {
+        trace_writer_add(w, i * 10, 1, "qemu:virtio_scsi_cmd_req", "tag=%u", i);
+        trace_writer_add(w, i * 10 + 1, 1, "qemu:scsi_sgio_submit",
+                         "req=%u hdr=%u tag=%u id=disk len=512", i, i, i);
+        trace_writer_add(w, i * 10 + 5, 1, "qemu:virtio_scsi_cmd_resp",
+                         "tag=%u", i);
+        if (i % 20 == 0) {
+            trace_writer_packet(w);
+        }
+    }
+}
+
+/* A trace of @n requests in a new folder; *@stream is its stream file. */
+static char *new_trace(unsigned n, char **stream)
+{
+    g_autoptr(TraceWriter) w = trace_writer_new("alpha");
+    char *folder = trace_folder_new();
+    g_autofree char *path = g_build_filename(folder, "t", NULL);
+
+    add_requests(w, n);
+    trace_writer_write(w, path);
+    *stream = trace_folder_stream(folder);
+    g_assert_nonnull(*stream);
+    return folder;
+}
+
+static void test_not_there(void)
+{
+    g_autoptr(GError) error = NULL;
+    SgbTraceCounts counts = {.events = 5};
+
+    g_assert_false(read_it("/nonexistent/trace", &counts, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN);
+    check_message(error, "/nonexistent/trace: ");
+    g_assert_nonnull(strstr(error->message, "No such file"));
+    g_assert_cmpuint(counts.events, ==, 0);
+
+    g_clear_error(&error);
+    g_assert_false(read_it("/dev/null", NULL, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN);
+    g_assert_nonnull(strstr(error->message, "Not a directory"));
+}
+
+static void test_empty_folder(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = trace_folder_new();
+
+    g_assert_false(read_it(folder, NULL, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN);
+    check_message(error, folder);
+    trace_folder_remove(folder);
+}
+
+static void test_not_ctf(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = trace_folder_new();
+    g_autofree char *metadata = g_build_filename(folder, "metadata", NULL);
+
+    g_assert_true(
+        g_file_set_contents(metadata, "a song\nof two lines\n", -1, NULL));
+    g_assert_false(read_it(folder, NULL, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN);
+    check_message(error, folder);
+    trace_folder_remove(folder);
+}
+
+static void test_foreign(void)
+{
+    g_autoptr(TraceWriter) w = trace_writer_new("alpha");
+    g_autoptr(GError) error = NULL;
+    char *folder = trace_folder_new();
+    g_autofree char *path = g_build_filename(folder, "t", NULL);
+    SgbTraceCounts counts;
+
+    trace_writer_declare(w, "sched_switch", "next:u");
+    trace_writer_add(w, 1, 1, "sched_switch", "next=4");
+    trace_writer_add(w, 2, 1, "sched_switch", "next=5");
+    trace_writer_write(w, path);
+    g_assert_false(read_it(folder, &counts, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_FOREIGN);
+    check_message(error, folder);
+    g_assert_cmpuint(counts.events_other, ==, 2);
+    g_assert_cmpuint(counts.events, ==, 0);
+    trace_folder_remove(folder);
+}
+
+static void test_cut_off(void)
+{
+    g_autofree char *stream = NULL;
+    char *folder = new_trace(100, &stream);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    g_assert_true(read_it(folder, NULL, &error));
+    g_assert_no_error(error);
+
+    /* In the middle of a packet: packets are whole pages. */
+    g_assert_true(g_file_get_contents(stream, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(stream, bytes, length / 2 + 100, NULL));
+    g_assert_false(read_it(folder, NULL, &error));
+    g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_DAMAGED);
+    check_message(error, folder);
+    trace_folder_remove(folder);
+}
+
+/* Whatever the damage, an answer or an error. */
+static void test_damage_in_child(gconstpointer data)
+{
+    g_autofree char *stream = NULL;
+    char *folder = new_trace(60, &stream);
+    g_autofree char *bytes = NULL;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(GPOINTER_TO_UINT(data));
+    gsize length;
+
+    g_assert_true(g_file_get_contents(stream, &bytes, &length, NULL));
+    for (unsigned round = 0; round < 25; round++) {
+        g_autofree char *damaged = g_memdup2(bytes, length);
+        g_autoptr(GError) error = NULL;
+        SgbTraceCounts counts;
+        unsigned n = g_rand_int_range(rand, 1, 8);
+
+        while (n--) {
+            unsigned at = g_rand_int_range(rand, 0, length);
+
+            damaged[at] ^= 1 << g_rand_int_range(rand, 0, 8);
+        }
+        g_assert_true(g_file_set_contents(stream, damaged, length, NULL));
+        if (!read_it(folder, &counts, &error)) {
+            check_message(error, folder);
+        }
+    }
+    trace_folder_remove(folder);
+}
+
+/* In a process of its own, as babeltrace2 itself may end it on data like this.
+ * That would not be our fault; what our own assertions and the sanitizers say
+ * would be. */
+static void test_random_damage(gconstpointer data)
+{
+    g_autofree char *child = g_strdup_printf(
+        "/trace/random-damage/%u/subprocess", GPOINTER_TO_UINT(data));
+
+    g_test_trap_subprocess(child, 0, 0);
+    g_test_trap_assert_stderr_unmatched("*ERROR:*analysis*");
+    g_test_trap_assert_stderr_unmatched("*anitizer*");
+    if (!g_test_trap_has_passed()) {
+        g_test_message("ended inside babeltrace2");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/trace/not-there", test_not_there);
+    g_test_add_func("/trace/empty-folder", test_empty_folder);
+    g_test_add_func("/trace/not-ctf", test_not_ctf);
+    g_test_add_func("/trace/foreign", test_foreign);
+    g_test_add_func("/trace/cut-off", test_cut_off);
+    for (unsigned seed = 1; seed <= 2; seed++) {
+        g_autofree char *path =
+            g_strdup_printf("/trace/random-damage/%u", seed);
+        g_autofree char *child = g_strconcat(path, "/subprocess", NULL);
+
+        g_test_add_data_func(path, GUINT_TO_POINTER(seed), test_random_damage);
+        g_test_add_data_func(child, GUINT_TO_POINTER(seed),
+                             test_damage_in_child);
+    }
+    return g_test_run();
+}
