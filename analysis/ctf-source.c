@@ -33,7 +33,7 @@ void sgb_ctf_set_error(GError **error, int code, const char *folder,
 
     /* The first cause is where it began, the others tell who passed it on. */
     if (e && bt_error_get_cause_count(e) > 0) {
-        cause = g_strdup(
+        cause = without_addresses(
             bt_error_cause_get_message(bt_error_borrow_cause_by_index(e, 0)));
         g_strdelimit(cause, "\r\n\t", ' ');
         g_strchomp(cause);
