@@ -35,7 +35,8 @@
 #define LUN 1                /* 0 is tgt's controller */
 #define START_MS 10000
 #define TOOL_MS 10000
-#define STOP_MS 2000
+#define STOP_MS 0 /* tgtd ignores SIGTERM (usr/tgtd.c, signal_catch); nothing of
+                   * it needs to be saved */
 #define PORT_TRIES 5
 #define RESERVE (512ull << 20) /* memory left to others */
 
