@@ -348,7 +348,8 @@ static GPtrArray *make_env(RunContext *context, const PathKind *path)
     }
     /* lttng-ust(3). Traced: don't run before the session daemon has enabled
      * the events (-1: wait as long as it takes). Untraced: don't wait, and
-     * look for a daemon where there is none. */
+     * look for this user's daemon where there is none. The system's daemon,
+     * root's, can't be hidden; it costs nothing while no session is on. */
     if (context->traced) {
         g_ptr_array_add(env, g_strdup("LTTNG_UST_REGISTER_TIMEOUT=-1"));
     } else {
