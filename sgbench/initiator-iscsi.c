@@ -345,7 +345,6 @@ static Initiator *iscsi_open(RunContext *context, Target *target,
     base->kind = &initiator_iscsi;
     base->max_depth = DEPTH_MAX;
     base->max_pieces = PIECES_MAX;
-    base->traced = context->traced;
     initiator->device = g_strdup(target->device);
     for (unsigned i = 0; i < DEPTH_MAX; i++) {
         initiator->slots[i].initiator = initiator;

@@ -400,7 +400,6 @@ static Initiator *ring_open(RunContext *context, Target *target,
     initiator->max_pieces = VIRTIO_SCSI_PIECES_MAX;
     initiator->qemu_pid = ring->qemu->process->pid;
     initiator->iothread_tid = ring->qemu->iothread_tid;
-    initiator->traced = context->traced;
     return g_steal_pointer(&initiator);
 }
 

@@ -147,18 +147,24 @@ static gboolean start_targets(Runner *runner, GError **error)
 
 /* ---- one QEMU start ---- */
 
-static Initiator *open_start(Runner *runner, const Start *start,
-                             GError **error)
+/* Open @target by @path with data memory for @start, ready for commands. */
+static Initiator *open_path(Runner *runner, const Start *start,
+                            const PathKind *path, GError **error)
 {
     Target *target = g_hash_table_lookup(runner->targets, start->target);
     const InitiatorKind *kind =
-        start->path->build ? &initiator_ring : target->kind->native;
+        path->build ? &initiator_ring : target->kind->native;
+    g_autoptr(Initiator) initiator = NULL;
 
-    if (!start->path->build) {
+    if (!path->build) {
         runner->context.starts++; /* qemu_start() counts the others */
     }
-    return kind->open(&runner->context, target, start->path,
-                      plan_arena_size(start), error);
+    initiator = kind->open(&runner->context, target, path,
+                           plan_arena_size(start), error);
+    if (!initiator || !target_bring_up(target, initiator, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&initiator);
 }
 
 /* If the way to the device broke, the cause may be the target's end. */
@@ -203,11 +209,16 @@ static gboolean run_cells(Runner *runner, const Start *start, unsigned round,
 {
     const Job *job = runner->job;
     Target *target = g_hash_table_lookup(runner->targets, start->target);
-    g_autoptr(Initiator) initiator = open_start(runner, start, error);
+    g_autoptr(Initiator) initiator =
+        open_path(runner, start, start->path, error);
     unsigned i;
 
     if (!initiator) {
         return blame(target, error);
+    }
+    if (traced &&
+        !tracing_follow(runner->tracing, initiator->qemu_pid, error)) {
+        return FALSE;
     }
     for (i = 0; i < start->cells->len; i++) {
         const Cell *cell = g_ptr_array_index(start->cells, i);
@@ -362,11 +373,9 @@ static gboolean verify_path(Runner *runner, const Start *start, GError **error)
     } else {
         progress_say(runner->progress, TRUE, "verifying %s on %s",
                      start->path->name, start->target->name);
-        initiator = open_start(runner, start, &fault);
-        native = initiator ? target->kind->native->open(
-                                 &runner->context, target,
-                                 path_find("native"), plan_arena_size(start),
-                                 &fault)
+        initiator = open_path(runner, start, start->path, &fault);
+        native = initiator ? open_path(runner, start, path_find("native"),
+                                       &fault)
                            : NULL;
         ok = initiator && native &&
              verify_start(&runner->context, target, start, initiator, native,

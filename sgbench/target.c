@@ -246,20 +246,15 @@ static gboolean identify_inquiry(Target *target, Initiator *initiator,
     return TRUE;
 }
 
-/* @initiator: at rest. What was known before is replaced. */
-gboolean target_identify(Target *target, Initiator *initiator, GError **error)
+/* READ CAPACITY (16) into *blocks and *block_size. */
+static gboolean read_capacity(const Target *target, Initiator *initiator,
+                              uint64_t *blocks, uint32_t *block_size,
+                              GError **error)
 {
     const uint8_t *data = initiator->arena.base + initiator->arena.start;
     Completion completion = {0};
     Command command = {0};
 
-    g_clear_pointer(&target->vendor, g_free);
-    g_clear_pointer(&target->product, g_free);
-    g_clear_pointer(&target->revision, g_free);
-    g_clear_pointer(&target->serial, g_free);
-    if (!identify_inquiry(target, initiator, error)) {
-        return FALSE;
-    }
     command_read_capacity_16(&command, CAPACITY_BYTES);
     if (!ask(initiator, &command, &completion, error)) {
         return FALSE;
@@ -267,14 +262,58 @@ gboolean target_identify(Target *target, Initiator *initiator, GError **error)
     if (!answered(&completion)) {
         return refused(target, "READ CAPACITY (16)", &completion, error);
     }
-    target->blocks = sg_get_unaligned_be64(data) + 1; /* last LBA */
-    target->block_size = sg_get_unaligned_be32(data + 8);
+    *blocks = sg_get_unaligned_be64(data) + 1; /* last LBA */
+    *block_size = sg_get_unaligned_be32(data + 8);
+    return TRUE;
+}
+
+/* @initiator: at rest. What was known before is replaced. */
+gboolean target_identify(Target *target, Initiator *initiator, GError **error)
+{
+    g_clear_pointer(&target->vendor, g_free);
+    g_clear_pointer(&target->product, g_free);
+    g_clear_pointer(&target->revision, g_free);
+    g_clear_pointer(&target->serial, g_free);
+    if (!identify_inquiry(target, initiator, error) ||
+        !read_capacity(target, initiator, &target->blocks,
+                       &target->block_size, error)) {
+        return FALSE;
+    }
     if (!target->blocks || target->block_size < 512 ||
         (target->block_size & (target->block_size - 1))) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes: not a "
                     "disk that can be used", target->name, target->device,
                     target->blocks, target->block_size);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean target_bring_up(const Target *target, Initiator *initiator,
+                         GError **error)
+{
+    Completion completion = {0};
+    Command command = {0};
+    uint64_t blocks;
+    uint32_t block_size;
+
+    command_test_unit_ready(&command);
+    if (!ask(initiator, &command, &completion, error)) {
+        return FALSE;
+    }
+    if (!answered(&completion)) {
+        return refused(target, "TEST UNIT READY", &completion, error);
+    }
+    if (!read_capacity(target, initiator, &blocks, &block_size, error)) {
+        return FALSE;
+    }
+    if (blocks != target->blocks || block_size != target->block_size) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
+                    "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes on one "
+                    "path, %" G_GUINT64_FORMAT " of %u on another: not the "
+                    "same device", target->name, target->device, blocks,
+                    block_size, target->blocks, target->block_size);
         return FALSE;
     }
     return TRUE;

@@ -81,4 +81,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_stop)
  * @initiator (INQUIRY, VPD 80h, READ CAPACITY (16)). */
 gboolean target_identify(Target *target, Initiator *initiator, GError **error);
 
+/*
+ * What a guest does first on a path: TEST UNIT READY until nothing is left to
+ * be told of the reset that opening was, READ CAPACITY (16), which scsi-block
+ * learns block size and range from (hw/scsi/scsi-disk.c). FALSE with
+ * SGBENCH_ERROR_TARGET if the path does not show the @target that
+ * target_identify() saw.
+ */
+gboolean target_bring_up(const Target *target, Initiator *initiator,
+                         GError **error);
+
 #endif

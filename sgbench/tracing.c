@@ -144,6 +144,31 @@ static gboolean add_channel(struct lttng_handle *handle, GError **error)
     return TRUE;
 }
 
+gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
+{
+    struct lttng_process_attr_tracker_handle *tracker;
+    enum lttng_process_attr_tracker_handle_status status;
+    enum lttng_error_code code = lttng_session_get_tracker_handle(
+        tracing->session, LTTNG_DOMAIN_UST,
+        LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &tracker);
+
+    if (code != LTTNG_OK) {
+        return fail(error, "choose processes", -(int)code);
+    }
+    status = lttng_process_attr_tracker_handle_set_tracking_policy(
+        tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET);
+    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
+        status = lttng_process_attr_virtual_process_id_tracker_handle_add_pid(
+            tracker, pid);
+    }
+    lttng_process_attr_tracker_handle_destroy(tracker);
+    if (status != LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK &&
+        status != LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS) {
+        return fail(error, "choose a process", -LTTNG_ERR_INVALID);
+    }
+    return TRUE;
+}
+
 gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
                        GError **error)
 {
@@ -171,7 +196,7 @@ gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
     }
     ok = add_channel(handle, error);
     lttng_destroy_handle(handle);
-    if (!ok) {
+    if (!ok || !tracing_follow(tracing, getpid(), error)) {
         return FALSE;
     }
     ret = lttng_start_tracing(name);

@@ -6,6 +6,7 @@
 #ifndef SGBENCH_TRACING_H
 #define SGBENCH_TRACING_H
 
+#include <sys/types.h>
 #include <glib.h>
 #include "context.h"
 
@@ -23,10 +24,14 @@ void tracing_stop(Tracing *tracing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tracing, tracing_stop)
 
 /* Begin a session called @name (unique in the run) that writes into @folder
- * (absolute, made here): all events of QEMU's and our own that the catalogue
- * of qemu-tracepoints has. SGBENCH_ERROR_TRACE. */
+ * (absolute, made here): all events that the catalogue of qemu-tracepoints has,
+ * of this process alone; the machine's other QEMUs are left in peace.
+ * SGBENCH_ERROR_TRACE. */
 gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
                        GError **error);
+
+/* Trace process @pid as well from now on. SGBENCH_ERROR_TRACE. */
+gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error);
 
 /* Stop the session, wait until its data is written, and destroy it. */
 gboolean tracing_end(Tracing *tracing, GError **error);
