@@ -63,6 +63,10 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
     }
     switch (index) {
     case 0:
+        if (strpbrk(value, "\n\r\t")) {
+            return value_error(error, "the description is not one line; keep "
+                                      "it short, and the rest in comments");
+        }
         g_free(job->description);
         job->description = g_strdup(value);
         break;

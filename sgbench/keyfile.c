@@ -5,7 +5,20 @@
 #include "error.h"
 #include "keyfile.h"
 
+#define QUOTED 60             /* of a wrong line, letters */
 #define LARGEST (1024 * 1024) /* bytes; no file written by hand is larger */
+
+char *key_file_printable(char *text)
+{
+    char *at;
+
+    for (at = text; *at; at++) {
+        if (g_ascii_iscntrl(*at)) {
+            *at = '?';
+        }
+    }
+    return text;
+}
 
 gboolean key_file_error(const char *path, int line, GError **error,
                         const char *format, ...)
@@ -17,7 +30,7 @@ gboolean key_file_error(const char *path, int line, GError **error,
     what = g_strdup_vprintf(format, ap);
     va_end(ap);
     g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE, "%s:%d: %s", path,
-                line, what);
+                line, key_file_printable(what));
     return FALSE;
 }
 
@@ -72,6 +85,13 @@ int key_group_line(const KeyGroup *group, const char *key)
 
 /* ---- the line index ---- */
 
+/* The beginning of @text, to be quoted; the caller's. */
+static char *beginning(const char *text)
+{
+    return g_utf8_strlen(text, -1) > QUOTED ? g_utf8_substring(text, 0, QUOTED)
+                                            : g_strdup(text);
+}
+
 static gboolean add_group(KeyFile *file, const char *text, int number,
                           GError **error)
 {
@@ -81,9 +101,11 @@ static gboolean add_group(KeyFile *file, const char *text, int number,
 
     if (length < 3 || strcspn(text, "]") != length - 1 ||
         strchr(text + 1, '[')) {
+        g_autofree char *quote = beginning(text);
+
         return key_file_error(file->path, number, error,
                               "'%s' is no group; groups look like [name]",
-                              text);
+                              quote);
     }
     group = g_new0(KeyGroup, 1);
     group->name = g_strndup(text + 1, length - 2);
@@ -115,17 +137,21 @@ static gboolean add_key(KeyFile *file, const char *text, int number,
     KeyLine *key;
 
     if (!equals) {
+        g_autofree char *quote = beginning(text);
+
         return key_file_error(file->path, number, error,
                               "'%s' is no line of a key file; there are "
                               "[groups], key=value and # comments",
-                              text);
+                              quote);
     }
     name = g_strstrip(g_strndup(text, equals - text));
-    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
+    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")]) {
+        g_autofree char *quote = beginning(name);
+
         return key_file_error(file->path, number, error,
                               "'%s' is no key; keys are of small letters, "
-                              "digits and '-'",
-                              name);
+                              "digits, '-' and '_'",
+                              quote);
     }
     if (file->groups->len == 0) {
         return key_file_error(file->path, number, error,
@@ -229,18 +255,19 @@ char *key_file_value(const KeyFile *file, const KeyGroup *group,
 {
     const KeyLine *line = find_key(group, key);
     g_autoptr(GError) fault = NULL;
-    char *value;
+    g_autofree char *value = NULL;
 
     if (!line) {
         return NULL;
     }
+    /* An unknown escape gives a value and an error. */
     value = g_key_file_get_string(file->values, group->name, key, &fault);
-    if (!value) {
+    if (fault) {
         key_file_error(file->path, line->line, error, "%s: %s", key,
                        fault->message);
         return NULL;
     }
-    return g_strstrip(value);
+    return g_strstrip(g_steal_pointer(&value));
 }
 
 char **key_file_list(const KeyFile *file, const KeyGroup *group,
@@ -256,7 +283,7 @@ char **key_file_list(const KeyFile *file, const KeyGroup *group,
     }
     list = g_key_file_get_string_list(file->values, group->name, key, NULL,
                                       &fault);
-    if (!list) {
+    if (fault) {
         key_file_error(file->path, line->line, error, "%s: %s", key,
                        fault->message);
         return NULL;

@@ -27,8 +27,8 @@ typedef struct KeyFile {
     GKeyFile *values;
 } KeyFile;
 
-/* Load @path: groups, keys of small letters, digits and '-', comments. Each
- * group and each key of a group is there once. */
+/* Load @path: groups, keys of small letters, digits, '-' and '_', comments.
+ * Each group and each key of a group is there once. */
 KeyFile *key_file_load(const char *path, GError **error);
 void key_file_free(KeyFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyFile, key_file_free)
@@ -45,6 +45,10 @@ char *key_file_value(const KeyFile *file, const KeyGroup *group,
  * one. NULL as for key_file_value. */
 char **key_file_list(const KeyFile *file, const KeyGroup *group,
                      const char *key, GError **error);
+
+/* Make @text fit for a message, in place: one line, nothing that a terminal
+ * takes for a command. Returns it. */
+char *key_file_printable(char *text);
 
 /* Set @error to "@path:@line: …". Always FALSE. */
 gboolean key_file_error(const char *path, int line, GError **error,

@@ -201,7 +201,7 @@ static gboolean read_axis(const Job *job, Matrix *matrix, const KeyFile *file,
     }
     if (!list && !axis->otherwise) {
         return key_file_error(file->path, group->line, error,
-                              "[%s] has no %s; write %s=…", group->name,
+                              "[%s] has no %s; write %s=...", group->name,
                               axis->key, axis->key);
     }
     if (!list) {

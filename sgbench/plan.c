@@ -58,6 +58,40 @@ static const TargetKind *target_kind(const Job *job, const TargetSpec *spec,
     return kind;
 }
 
+/* Bytes that @key of @spec says, 0 if it is not there or no size. */
+static uint64_t size_key(const TargetSpec *spec, const char *key)
+{
+    const char *value = g_hash_table_lookup(spec->keys, key);
+    uint64_t bytes;
+
+    return value && job_parse_size(value, &bytes) ? bytes : 0;
+}
+
+/* What is known of the device before it is there: whole blocks, and at least
+ * one command's worth of them. */
+static gboolean check_size(const Job *job, const Matrix *matrix,
+                           const Cell *cell, GError **error)
+{
+    uint64_t block = size_key(cell->target, "block_size");
+    uint64_t capacity = size_key(cell->target, "size");
+    g_autofree char *size = job_size_text(cell->size);
+
+    if (block && cell->size % block) {
+        return key_file_error(job->file, matrix->line, error,
+                              "[matrix %s]: size %s is not a multiple of the "
+                              "%" G_GUINT64_FORMAT "-byte blocks of target "
+                              "'%s'",
+                              matrix->name, size, block, cell->target->name);
+    }
+    if (capacity && cell->size > capacity) {
+        return key_file_error(job->file, matrix->line, error,
+                              "[matrix %s]: size %s is above the size of "
+                              "target '%s' itself; make that larger",
+                              matrix->name, size, cell->target->name);
+    }
+    return TRUE;
+}
+
 /* Can its target and its path do what @cell asks for? */
 static gboolean check_cell(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
@@ -90,7 +124,7 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
             matrix->name, size, layout_name(cell->layout), pieces,
             VIRTIO_SCSI_PIECES_MAX);
     }
-    return TRUE;
+    return check_size(job, matrix, cell, error);
 }
 
 static char *cell_id(const Cell *cell, const PathKind *path)

@@ -41,8 +41,8 @@ const char *suggest(const char *word, const char *const *known)
         unsigned d =
             strlen(*known) > LONGEST ? G_MAXUINT : distance(word, *known);
 
-        /* More than that wrong and it is another word. */
-        if (d < least && d <= 1 + strlen(*known) / 4 && d < strlen(*known)) {
+        /* More than a quarter wrong and it is another word. */
+        if (d < least && d <= (strlen(*known) + 1) / 4) {
             least = d;
             best = *known;
         }

@@ -9,14 +9,14 @@
 
 gboolean value_error(GError **error, const char *format, ...)
 {
+    g_autofree char *what = NULL;
     va_list ap;
 
     va_start(ap, format);
-    if (error) {
-        *error =
-            g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_USAGE, format, ap);
-    }
+    what = g_strdup_vprintf(format, ap);
     va_end(ap);
+    g_set_error_literal(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                        key_file_printable(what));
     return FALSE;
 }
 
