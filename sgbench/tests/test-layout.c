@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sgbench/layout.h"
+
+#define PAGE 4096
+#define GUARD 64
+#define REGION (3 * PAGE)
+#define ARENA (REGION + 4 * 1024 * 1024)
+
+static const uint64_t lengths[] = {512,   4096,          4608,
+                                   65536, 1048576 - 512, 1048576};
+
+/* An arena with an initiator's own part before, and memory after the buffer
+ * that must stay as it is. */
+static Arena new_arena(void)
+{
+    Arena arena = {.base = g_malloc0(ARENA), .start = REGION, .size = ARENA};
+    return arena;
+}
+
+static int compare_pieces(const void *a, const void *b)
+{
+    const Piece *left = a, *right = b;
+
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+static Piece *sorted_pieces(const Buffer *buffer)
+{
+    Piece *sorted =
+        g_memdup2(buffer->pieces, buffer->n_pieces * sizeof(*buffer->pieces));
+
+    qsort(sorted, buffer->n_pieces, sizeof(*sorted), compare_pieces);
+    return sorted;
+}
+
+/* Pieces are inside the region, apart, guarded, and as long as the data. */
+static void check_shape(const Buffer *buffer, Layout layout, uint64_t length)
+{
+    g_autofree Piece *sorted = sorted_pieces(buffer);
+    uint64_t at = buffer->region, sum = 0;
+    unsigned i;
+
+    g_assert_cmpuint(buffer->n_pieces, ==, layout_pieces(layout, length));
+    g_assert_cmpuint(buffer->span, ==, layout_span(layout, length));
+    g_assert_cmpuint(buffer->span % PAGE, ==, 0);
+    for (i = 0; i < buffer->n_pieces; i++) {
+        g_assert_cmpuint(sorted[i].length, >, 0);
+        /* Not joinable with the one before, whatever the order. */
+        g_assert_cmpuint(sorted[i].offset, >=, at + GUARD);
+        at = sorted[i].offset + sorted[i].length;
+        sum += sorted[i].length;
+    }
+    g_assert_cmpuint(at + GUARD, <=, buffer->region + buffer->span);
+    g_assert_cmpuint(sum, ==, length);
+}
+
+/* What each layout is there for. */
+static void check_kind(const Buffer *buffer, Layout layout)
+{
+    unsigned i;
+
+    switch (layout) {
+    case LAYOUT_CONTIGUOUS:
+        g_assert_cmpuint(buffer->n_pieces, ==, 1);
+        g_assert_cmpuint(buffer->pieces[0].offset % PAGE, ==, 0);
+        break;
+    case LAYOUT_PAGES:
+        for (i = 0; i < buffer->n_pieces; i++) {
+            g_assert_cmpuint(buffer->pieces[i].offset % PAGE, ==, 0);
+            if (i + 1 < buffer->n_pieces) {
+                g_assert_cmpuint(buffer->pieces[i].length, ==, PAGE);
+            }
+        }
+        break;
+    case LAYOUT_OFFSET:
+        g_assert_cmpuint(buffer->n_pieces, ==, 1);
+        g_assert_cmpuint(buffer->pieces[0].offset % PAGE, ==, 512 + 4);
+        break;
+    case LAYOUT__COUNT:
+        g_assert_not_reached();
+    }
+}
+
+static void test_shape(gconstpointer data)
+{
+    Layout layout = GPOINTER_TO_INT(data);
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    Arena arena = new_arena();
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autoptr(Buffer) buffer =
+            buffer_new(&arena, layout, lengths[i], REGION, random);
+
+        check_shape(buffer, layout, lengths[i]);
+        check_kind(buffer, layout);
+        /* Never more than twice the data and some pages. */
+        g_assert_cmpuint(buffer->span, <=, 2 * lengths[i] + 3 * PAGE);
+    }
+    g_free(arena.base);
+}
+
+/* Shuffled, and the same again for the same seed. */
+static void test_shuffled(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    g_autoptr(GRand) again = g_rand_new_with_seed(1);
+    Arena arena = new_arena();
+    g_autoptr(Buffer) a =
+        buffer_new(&arena, LAYOUT_PAGES, 1 << 20, REGION, random);
+    g_autoptr(Buffer) b =
+        buffer_new(&arena, LAYOUT_PAGES, 1 << 20, REGION, again);
+    unsigned ascending = 0, i;
+
+    for (i = 0; i < a->n_pieces; i++) {
+        g_assert_cmpuint(a->pieces[i].offset, ==, b->pieces[i].offset);
+        ascending += i > 0 && a->pieces[i].offset > a->pieces[i - 1].offset;
+    }
+    g_assert_cmpuint(ascending, >, a->n_pieces / 4);
+    g_assert_cmpuint(ascending, <, a->n_pieces * 3 / 4);
+    g_free(arena.base);
+}
+
+/* What is written comes back, and only the pieces have it. */
+static void test_data(gconstpointer data)
+{
+    Layout layout = GPOINTER_TO_INT(data);
+    g_autoptr(GRand) random = g_rand_new_with_seed(2);
+    Arena arena = new_arena();
+    unsigned i, j;
+
+    for (i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autoptr(Buffer) buffer =
+            buffer_new(&arena, layout, lengths[i], REGION, random);
+        g_autofree uint8_t *in = g_malloc(lengths[i]);
+        g_autofree uint8_t *out = g_malloc0(lengths[i]);
+        uint64_t at = 0;
+
+        for (j = 0; j < lengths[i]; j++) {
+            in[j] = g_rand_int(random);
+        }
+        buffer_set_guards(buffer);
+        buffer_write(buffer, in);
+        g_assert_cmpuint(buffer_check_guards(buffer), ==, UINT64_MAX);
+        for (j = 0; j < buffer->n_pieces; j++) {
+            const Piece *piece = &buffer->pieces[j];
+
+            g_assert_cmpint(
+                memcmp(arena.base + piece->offset, in + at, piece->length), ==,
+                0);
+            at += piece->length;
+        }
+        buffer_read(buffer, out);
+        g_assert_cmpmem(in, lengths[i], out, lengths[i]);
+    }
+    g_free(arena.base);
+}
+
+/* Every byte outside the pieces is watched, and none inside or beyond. */
+static void test_guards(gconstpointer data)
+{
+    Layout layout = GPOINTER_TO_INT(data);
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    uint64_t length = 3 * PAGE + 512;
+    Arena arena = new_arena();
+    g_autoptr(Buffer) buffer =
+        buffer_new(&arena, layout, length, REGION, random);
+    uint64_t end = buffer->region + buffer->span;
+    uint64_t at, watched = 0;
+
+    buffer_set_guards(buffer);
+    for (at = 0; at < REGION; at++) {
+        g_assert_cmpuint(arena.base[at], ==, 0);
+    }
+    for (at = end; at < end + PAGE; at++) {
+        g_assert_cmpuint(arena.base[at], ==, 0);
+    }
+    for (at = buffer->region; at < end; at++) {
+        static const uint8_t strays[] = {0x00, 0xff};
+        uint8_t was = arena.base[at];
+        unsigned i;
+
+        /* What a stray transfer leaves is zeros, ones, or its neighbour. */
+        for (i = 0; i < G_N_ELEMENTS(strays); i++) {
+            arena.base[at] = strays[i];
+            if (buffer_check_guards(buffer) == at) {
+                watched++;
+            } else {
+                g_assert_cmpuint(buffer_check_guards(buffer), ==, UINT64_MAX);
+            }
+        }
+        arena.base[at] = was;
+    }
+    g_assert_cmpuint(watched, ==, 2 * (buffer->span - length));
+    g_free(arena.base);
+}
+
+/* Guards copied to another page, as a shifted transfer would, are no guards. */
+static void test_guards_moved(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(4);
+    Arena arena = new_arena();
+    g_autoptr(Buffer) buffer =
+        buffer_new(&arena, LAYOUT_PAGES, 4 * PAGE, REGION, random);
+    static const unsigned shifts[] = {1, 4, 64, 512, PAGE, 2 * PAGE};
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(shifts); i++) {
+        buffer_set_guards(buffer);
+        memmove(arena.base + REGION + 2 * PAGE,
+                arena.base + REGION + 2 * PAGE + shifts[i], 64);
+        g_assert_cmpuint(buffer_check_guards(buffer), !=, UINT64_MAX);
+    }
+    g_free(arena.base);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned i;
+
+    g_test_init(&argc, &argv, NULL);
+    for (i = 0; i < LAYOUT__COUNT; i++) {
+        static const struct {
+            const char *name;
+            GTestDataFunc test;
+        } tests[] = {{"shape", test_shape},
+                     {"data", test_data},
+                     {"guards", test_guards}};
+        unsigned j;
+
+        for (j = 0; j < G_N_ELEMENTS(tests); j++) {
+            g_autofree char *name =
+                g_strdup_printf("/layout/%s/%s", tests[j].name, layout_name(i));
+            g_test_add_data_func(name, GINT_TO_POINTER(i), tests[j].test);
+        }
+    }
+    g_test_add_func("/layout/shuffled", test_shuffled);
+    g_test_add_func("/layout/guards-moved", test_guards_moved);
+    return g_test_run();
+}
