@@ -164,11 +164,9 @@ check_catalogue() {           # TREE
         { echo "README.md has too few events"; return 1; }
     while IFS=$'\t' read -r name args; do
         found=$(awk -F'\t' -v n="$name" '$1 == n { print $2 }' "$work/declared")
-        case $args in
-        *' '[a-z*]*' '*|*\**) ;;
-        *) # names only
-            found=$(sed 's/[a-z0-9_]* \**\([a-z0-9_]*\)/\1/g' <<<"$found") ;;
-        esac
+        if [[ ${args//, /,} != *" "* ]]; then   # names only
+            found=$(sed "s/[a-z0-9_][a-z0-9_]* \\**\\([a-z0-9_]*\\)/\\1/g" <<<"$found")
+        fi
         [ "$found" = "$args" ] || {
             echo "$name: README.md has ($args)"
             echo "$name: QEMU has      ($found)"
@@ -201,22 +199,24 @@ ok "scsi_generic_write_complete has the tag"
 # ------------------------------------------------------------------- binaries
 
 props() { "$1/qemu-system-x86_64" -device scsi-generic,help 2>"$work/out"; }
-props "$series" | grep -q '^  zero-copy=<bool>.*default: false'
+props "$series" | grep -q "^  zero-copy=<bool> .*(default: off)"
 ok "series' scsi-generic has zero-copy, off by default"
 props "$baseline" | grep -q '^  drive=' && ! props "$baseline" | grep -q zero-copy
 ok "baseline's has not"
 
-trace_help() {                # FOLDER: all events of the catalogue are in it
-    "$1/qemu-system-x86_64" -trace help 2>/dev/null | sort -u >"$work/events"
+# "-trace help" lists few events of a build with the ust backend only
+not_known() {                 # FOLDER: events of the catalogue not in it
+    LC_ALL=C grep -aoE "(virtio_scsi|scsi|file|iscsi)_[a-z_]+" \
+        "$1/qemu-system-x86_64" | sort -u >"$work/events"
     catalogue | cut -f 1 | sort -u >"$work/names"
     comm -13 "$work/events" "$work/names"
 }
-[ -n "$series" ] && [ -z "$(trace_props "$series" | tee "$work/out")" ]
+[ -n "$series" ] && [ -z "$(not_known "$series" | tee "$work/out")" ]
 ok "series knows all events"
 # what only zero-copy has to say
 only_series='scsi_sgio_map_direct scsi_sgio_map_miss scsi_sgio_unmap'
 # shellcheck disable=SC2086
-[ -n "$baseline" ] && [ "$(trace_props "$baseline" | tee "$work/out" |
+[ -n "$baseline" ] && [ "$(not_known "$baseline" | tee "$work/out" |
     tr '\n' ' ')" = "$(printf '%s ' $only_series)" ]
 ok "baseline knows all but those of zero-copy"
 
@@ -253,8 +253,8 @@ ok "apply does not overwrite a branch"
 
 apply_conflict() {
     git -C "$work/qemu" checkout -q hw/scsi/scsi-bus.c &&
-        sed -i 's/trace_scsi_generic_write_complete(ret)/changed(ret)/' \
-            "$work/qemu/hw/scsi/scsi-generic.c" &&
+        sed -i "/^static int handle_aiocb_ioctl/,/^}/s/-errno/-EIO/" \
+            "$work/qemu/block/file-posix.c" &&
         git -C "$work/qemu" commit -q -a -m conflict || return 1
     git -C "$work/qemu" rev-parse HEAD >"$work/head"
     "$top/apply" -b other "$work/qemu"
