@@ -129,9 +129,13 @@ static void print_table(const char *path)
     }
 }
 
-static void print_end(const char *path, const GError *error)
+/* Where the results are, and how to go on if @complete is FALSE. */
+static void print_end(const char *path, gboolean complete)
 {
-    if (!error) {
+    if (g_getenv("SGBENCH_IN_LAB")) {
+        return; /* `sgbench lab`, outside, says it */
+    }
+    if (complete) {
         fprintf(stderr, "sgbench: results are in %s\n", path);
     } else if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
         fprintf(stderr,
@@ -164,7 +168,7 @@ static int run_main(int argc, char **argv, GError **error)
     if (!arguments.no_table) {
         print_table(options.output);
     }
-    print_end(options.output, fault);
+    print_end(options.output, ok);
     if (!ok) {
         g_propagate_error(error, fault);
     }
@@ -220,9 +224,8 @@ static int lab_main(int argc, char **argv, GError **error)
     if (!arguments.no_table) {
         print_table(output);
     }
-    if (fault || code == SGBENCH_OK) {
-        print_end(output, fault);
-    }
+    /* If there is no fault, the sgbench inside has said what it was. */
+    print_end(output, code == SGBENCH_OK && !fault);
     if (fault) {
         g_propagate_error(error, fault);
     }
