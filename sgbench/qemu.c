@@ -218,9 +218,10 @@ static gboolean no_memory(uint64_t size, GError **error)
  * Guest RAM without a file that could stay behind, and with every page there
  * from the start: a page that can't be had later would be a SIGBUS, here or in
  * QEMU. memfds have no size limit of their own and are allocated beyond what
- * there is (the OOM killer comes), so look first.
+ * there is (the OOM killer comes), so look first. @populate maps every page
+ * now, so that first touches are nobody's time.
  */
-static int make_ram(Qemu *qemu, GError **error)
+static int make_ram(Qemu *qemu, gboolean populate, GError **error)
 {
     int fd;
 
@@ -238,7 +239,7 @@ static int make_ram(Qemu *qemu, GError **error)
         }
     } else {
         void *ram = mmap(NULL, qemu->ram_size, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_POPULATE, fd, 0);
+                         MAP_SHARED | (populate ? MAP_POPULATE : 0), fd, 0);
 
         if (ram != MAP_FAILED) {
             qemu->ram = ram;
@@ -403,7 +404,7 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
     g_autofree char *name = g_strdup_printf("QEMU (%s)", qemu->label);
     g_autoptr(GPtrArray) argv = NULL;
     g_autoptr(GPtrArray) env = make_env(context, path);
-    int sockets[2], ram_fd = make_ram(qemu, error);
+    int sockets[2], ram_fd = make_ram(qemu, !context->in_lab, error);
 
     if (ram_fd < 0) {
         return FALSE;
