@@ -59,10 +59,12 @@ unset SGBENCH_LAB_DIR SGBENCH_LAB_RUN SGBENCH_LAB_UML
 # A session of its own with the console as its terminal: a Ctrl-C that lab.c
 # writes there interrupts the command, not us.
 echo "sgbench-lab: started"
+# What is written to the console is not typed: no echo.
+stty -F /dev/tty0 -echo -onlcr
 setsid -c -w sh "$lab/command" </dev/tty0 >/dev/tty0 2>&1
 echo $? >"$lab/exit.new"
 mv "$lab/exit.new" "$lab/exit"
-echo "sgbench-lab: ended"
+printf '\001'
 # A bare system has no halt (package systemd-sysv); lab.c ends what is left.
 halt -f -p 2>/dev/null || echo o >/proc/sysrq-trigger
 sleep 60

@@ -16,6 +16,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@
 #define DIO_SYS "/sys/module/sg/parameters/allow_dio"
 #define DIO_PROC "/proc/scsi/sg/allow_dio"
 #define RESERVED_PROC "/proc/scsi/sg/def_reserved_size"
+#define MAX_SECTORS_KB (32 << 10) /* twice the largest transfer */
 #define TOOL_MS 60000
 #define DEVICE_MS 10000 /* from loading to the nodes in /dev */
 
@@ -68,6 +70,7 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
         "size", "block_size", "store", "delay_ns", "max_queue", "allow_dio",
         "def_reserved_size", NULL,
     };
+    gboolean dio = strcmp(target_key(spec, "allow_dio", "0"), "1") == 0;
     uint64_t size, reserved;
 
     if (!target_only_keys(job, spec, known, error) ||
@@ -87,13 +90,16 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
                           "size must be a multiple of 1M (dev_size_mb)");
         return FALSE;
     }
+    /* A request has at most 2048 segments (SG_MAX_SEGMENTS). Copied, 8 MiB
+     * fit and 16 MiB are EINVAL; direct, each page is one, and 8 MiB that
+     * start inside a page have one too many. */
     *caps = (TargetCaps){
         .stores_data = stores(spec),
         .reports_resid = TRUE,
         .kernel_sgio = TRUE,
         .machine_speed = FALSE,
         .max_depth = 16,         /* SG_MAX_QUEUE, drivers/scsi/sg.c */
-        .max_transfer = 8 << 20, /* tried: 16 MiB is EINVAL */
+        .max_transfer = dio ? 4 << 20 : 8 << 20,
         .verdicts = "correctness, direct I/O, limits; ratios of speed from "
                     "256 KiB up, beside faults per request",
     };
@@ -258,23 +264,33 @@ static gboolean find_nodes(LabDisk *disk, GError **error)
     }
 }
 
-/* Without this /dev/sdX refuses with EIO what /dev/sgN takes. */
+/*
+ * Without this /dev/sdX refuses with EIO what /dev/sgN takes. What is allowed
+ * also depends on the device's own limit, which sysfs does not show
+ * (queue_max_sectors_store, block/blk-sysfs.c): the largest that is taken.
+ */
 static gboolean raise_max_sectors(LabDisk *disk, GError **error)
 {
     g_autofree char *name = g_path_get_basename(disk->base.block_device);
-    g_autofree char *hw = g_strdup_printf("/sys/block/%s/queue/"
-                                          "max_hw_sectors_kb", name);
-    g_autofree char *now = g_strdup_printf("/sys/block/%s/queue/"
-                                           "max_sectors_kb", name);
-    g_autofree char *limit = read_line(hw);
+    g_autofree char *file = g_strdup_printf("/sys/block/%s/queue/"
+                                            "max_sectors_kb", name);
+    g_autofree char *now = read_line(file);
+    unsigned kb, before = now ? atoi(now) : 0;
 
-    if (!limit) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "can't read %s", hw);
+    for (kb = MAX_SECTORS_KB; kb > before; kb /= 2) {
+        g_autofree char *text = g_strdup_printf("%u", kb);
+
+        g_clear_error(error);
+        if (write_line(file, text, error)) {
+            break;
+        }
+    }
+    if (kb <= before && before == 0) {
         return FALSE;
     }
-    target_set(&disk->base, "max_sectors_kb", "%s", limit);
-    return write_line(now, limit, error);
+    g_clear_error(error);
+    target_set(&disk->base, "max_sectors_kb", "%u", MAX(kb, before));
+    return TRUE;
 }
 
 static gboolean set_sg_parameters(LabDisk *disk, const TargetSpec *spec,

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lab for real: this program runs itself inside (argument --inside), where
+ * it checks the lab disk and SG_IO. The inner output is TAP's diagnostics.
+ */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sgbench/context.h"
+#include "sgbench/error.h"
+#include "sgbench/initiator.h"
+#include "sgbench/lab.h"
+#include "sgbench/layout.h"
+#include "sgbench/load-list.h"
+#include "sgbench/process.h"
+#include "sgbench/target.h"
+#include "sgbench/tempdir.h"
+
+#define MIB (1u << 20)
+
+/* ---- inside ---- */
+
+typedef struct Inside {
+    RunContext context;
+    Target *target;
+    Initiator *initiator;
+} Inside;
+
+static void inside_open(Inside *inside, const char *const *keys)
+{
+    Job job = {.file = (char *)"test.conf"};
+    TargetSpec spec = {.name = (char *)"disk", .kind = (char *)"lab-disk"};
+    GError *error = NULL;
+
+    inside->context.run_id = g_uuid_string_random();
+    inside->context.in_lab = TRUE;
+    inside->context.temp_dir = temp_dir_make(&error);
+    g_assert_no_error(error);
+    spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
+    spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
+    for (; *keys; keys += 2) {
+        g_hash_table_insert(spec.keys, (void *)keys[0], (void *)keys[1]);
+    }
+    inside->target = target_start(&inside->context, &job, &spec, &error);
+    g_assert_no_error(error);
+    inside->initiator = initiator_sgio.open(&inside->context, inside->target,
+                                            NULL, 64 * MIB, &error);
+    g_assert_no_error(error);
+    g_assert_true(target_identify(inside->target, inside->initiator, &error));
+    g_assert_no_error(error);
+    g_hash_table_unref(spec.keys);
+    g_hash_table_unref(spec.lines);
+}
+
+static void inside_close(Inside *inside)
+{
+    initiator_close(inside->initiator);
+    target_stop(inside->target);
+    g_assert_cmpint(access("/sys/bus/pseudo/drivers/scsi_debug", F_OK), !=, 0);
+    temp_dir_remove(inside->context.temp_dir);
+    g_free(inside->context.temp_dir);
+    g_free(inside->context.run_id);
+}
+
+static void transfer(Inside *inside, DataDirection direction, Buffer *buffer,
+                     uint64_t lba, gboolean dio)
+{
+    Command command = {.length = buffer->length, .pieces = buffer->pieces,
+                       .n_pieces = buffer->n_pieces};
+    Completion completion = {0};
+    g_autofree char *text = NULL;
+    GError *error = NULL;
+
+    command_read_write(&command, direction, 10, lba,
+                       buffer->length / inside->target->block_size);
+    initiator_send(inside->initiator, &command, &completion, &error);
+    g_assert_no_error(error);
+    text = completion_text(&completion);
+    if (!completion_good(&completion) || completion.dio != dio) {
+        g_error("%s, dio %d (%d expected), %u pieces, %u KiB", text,
+                completion.dio, dio, buffer->n_pieces,
+                (unsigned)(buffer->length >> 10));
+    }
+}
+
+/* Data goes out in one layout and comes back in the next; direct I/O exactly
+ * for the plain pointer with allow_dio (drivers/scsi/sg.c, sg_start_req). */
+static void check_data(Inside *inside, gboolean allow_dio)
+{
+    static const uint64_t sizes[] = {4096, 65536, MIB, 4 * MIB, 8 * MIB};
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    const Arena *arena = &inside->initiator->arena;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes) * LAYOUT__COUNT; i++) {
+        uint64_t size = sizes[i / LAYOUT__COUNT];
+        Layout out = i % LAYOUT__COUNT, in = (i + 1) % LAYOUT__COUNT;
+        g_autofree uint8_t *data = g_malloc(size), *back = g_malloc(size);
+        g_autoptr(Buffer) from = NULL, to = NULL;
+
+        if (size > inside->target->caps.max_transfer) {
+            break;
+        }
+        if (layout_pieces(LAYOUT_PAGES, size) > 1024 &&
+            (out == LAYOUT_PAGES || in == LAYOUT_PAGES)) {
+            continue; /* EINVAL: UIO_MAXIOV */
+        }
+        from = buffer_new(arena, out, size, arena->start, random);
+        to = buffer_new(arena, in, size, arena->start + 32 * MIB, random);
+        for (uint64_t j = 0; j < size; j += 8) {
+            *(uint64_t *)(void *)(data + j) = g_rand_int(random) + j;
+        }
+        buffer_set_guards(from);
+        buffer_set_guards(to);
+        buffer_write(from, data);
+        transfer(inside, DATA_OUT, from, i, allow_dio && from->n_pieces == 1);
+        transfer(inside, DATA_IN, to, i, allow_dio && to->n_pieces == 1);
+        buffer_read(to, back);
+        g_assert_cmpmem(back, size, data, size);
+        g_assert_cmpuint(buffer_check_guards(from), ==, UINT64_MAX);
+        g_assert_cmpuint(buffer_check_guards(to), ==, UINT64_MAX);
+    }
+}
+
+/* One page more than a request may have: an errno, and the device is well. */
+static void check_too_large(Inside *inside)
+{
+    Piece piece = {.offset = 512, .length = 8 * MIB};
+    Command command = {.length = piece.length, .pieces = &piece,
+                       .n_pieces = 1};
+    Completion completion;
+    GError *error = NULL;
+
+    command_read_write(&command, DATA_IN, 10, 0,
+                       piece.length / inside->target->block_size);
+    initiator_send(inside->initiator, &command, &completion, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(completion.transport, ==, EINVAL);
+}
+
+/* Sixteen deep, a thread each. */
+static void check_many(Inside *inside)
+{
+    enum { N = 1000, SIZE = 16384 };
+    g_autofree Command *commands = g_new0(Command, N);
+    g_autofree Completion *completions = g_new0(Completion, N);
+    g_autofree Piece *pieces = g_new0(Piece, N);
+    g_autoptr(LoadList) list = load_list_new(commands, completions, N, 16);
+    InitiatorCost cost;
+    GError *error = NULL;
+
+    for (unsigned i = 0; i < N; i++) {
+        pieces[i].offset = inside->initiator->arena.start + i * SIZE;
+        pieces[i].length = SIZE;
+        commands[i].pieces = &pieces[i];
+        commands[i].n_pieces = 1;
+        commands[i].length = SIZE;
+        command_read_write(&commands[i], i % 2 ? DATA_IN : DATA_OUT, 16, i,
+                           SIZE / inside->target->block_size);
+    }
+    inside->initiator->kind->drive(inside->initiator, load_list_load(list),
+                                   &cost, &error);
+    g_assert_no_error(error);
+    for (unsigned i = 0; i < N; i++) {
+        g_assert_true(completion_good(&completions[i]));
+    }
+    g_assert_cmpuint(cost.cpu_ns, >, 0);
+}
+
+static void check_illegal(Inside *inside)
+{
+    Piece piece = {.offset = 0, .length = inside->target->block_size};
+    Command command = {.length = piece.length, .pieces = &piece,
+                       .n_pieces = 1};
+    Completion completion;
+    g_autofree char *text = NULL;
+    GError *error = NULL;
+
+    command_read_write(&command, DATA_IN, 16, inside->target->blocks, 1);
+    initiator_send(inside->initiator, &command, &completion, &error);
+    g_assert_no_error(error);
+    text = completion_text(&completion);
+    g_assert_nonnull(strstr(text, "sense 5h/21h/00h Illegal Request"));
+}
+
+static int inside_disk(void)
+{
+    static const char *const copied[] = {"size", "64M", NULL};
+    static const char *const direct[] = {"size", "64M", "allow_dio", "1",
+                                         "block_size", "4096", NULL};
+    Inside inside = {0};
+
+    inside_open(&inside, copied);
+    g_assert_cmpstr(inside.target->vendor, ==, "Linux");
+    g_assert_cmpuint(inside.target->block_size, ==, 512);
+    g_assert_cmpuint(inside.target->blocks, ==, 64 * MIB / 512);
+    check_data(&inside, FALSE);
+    check_illegal(&inside);
+    check_many(&inside);
+    inside_close(&inside);
+    printf("# inside: copied: ok\n");
+
+    memset(&inside, 0, sizeof(inside));
+    inside_open(&inside, direct);
+    g_assert_cmpuint(inside.target->block_size, ==, 4096);
+    check_data(&inside, TRUE);
+    check_too_large(&inside);
+    check_data(&inside, TRUE);
+    inside_close(&inside);
+    printf("# inside: direct: ok\n");
+    return 7;
+}
+
+/* Until it is interrupted. */
+static int inside_wait(const char *folder)
+{
+    g_autofree char *file = g_build_filename(folder, "result", NULL);
+
+    run_catch_signals();
+    g_assert_true(g_file_set_contents(file, "waiting", -1, NULL));
+    printf("# inside: waiting\n");
+    fflush(stdout);
+    while (!run_interrupted()) {
+        g_usleep(100000);
+    }
+    g_assert_true(g_file_set_contents(file, "kept", -1, NULL));
+    return SGBENCH_INTERRUPTED;
+}
+
+/* ---- outside ---- */
+
+/* In a child, so that a signal can be sent to it, and not to the test. */
+static pid_t fork_lab(const char *const *argv, const char *folder)
+{
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        GError *error = NULL;
+        int code;
+
+        run_catch_signals();
+        code = lab_run(argv, folder, &error);
+        if (error) {
+            g_printerr("# %s\n", error->message);
+        }
+        _exit(code);
+    }
+    return pid;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A name that the kernel's command line can't have as it is. */
+static char *run_folder(void)
+{
+    g_autofree char *name = g_dir_make_tmp("sgbench test \"lab\" XXXXXX", NULL);
+
+    g_assert_nonnull(name);
+    return g_steal_pointer(&name);
+}
+
+static void remove_folder(char *folder)
+{
+    g_autofree char *file = g_build_filename(folder, "result", NULL);
+
+    g_unlink(file);
+    g_assert_cmpint(g_rmdir(folder), ==, 0); /* nothing else is left in it */
+    g_free(folder);
+}
+
+static void test_disk(void)
+{
+    const char *argv[] = {"/proc/self/exe", "--inside", "disk", NULL};
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    char *folder = run_folder();
+
+    argv[0] = self;
+    g_assert_cmpint(wait_for(fork_lab(argv, folder)), ==, 7);
+    remove_folder(folder);
+}
+
+static void test_interrupted(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    char *folder = run_folder();
+    const char *argv[] = {self, "--inside", folder, NULL};
+    g_autofree char *file = g_build_filename(folder, "result", NULL);
+    g_autofree char *text = NULL;
+    pid_t pid = fork_lab(argv, folder);
+
+    for (unsigned i = 0; i < 600 && access(file, F_OK) != 0; i++) {
+        g_usleep(100000);
+    }
+    kill(pid, SIGINT);
+    g_assert_cmpint(wait_for(pid), ==, SGBENCH_INTERRUPTED);
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "kept");
+    remove_folder(folder);
+}
+
+static void test_not_there(void)
+{
+    static const char *const argv[] = {"/no/such/program", NULL};
+    char *folder = run_folder();
+
+    /* sh's exit code for it; POSIX, 2.8.2 */
+    g_assert_cmpint(wait_for(fork_lab(argv, folder)), ==, 127);
+    remove_folder(folder);
+}
+
+static void test_memory(void)
+{
+    static const char *const argv[] = {"/bin/true", NULL};
+    char *folder = run_folder();
+    GError *error = NULL;
+
+    g_setenv("SGBENCH_LAB_MEMORY", "1000000G", TRUE);
+    lab_run(argv, folder, &error);
+    g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT);
+    g_clear_error(&error);
+    g_setenv("SGBENCH_LAB_MEMORY", "lots", TRUE);
+    lab_run(argv, folder, &error);
+    g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE);
+    g_clear_error(&error);
+    g_unsetenv("SGBENCH_LAB_MEMORY");
+    remove_folder(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *kernel = process_find_program("linux.uml", NULL);
+
+    if (argc == 3 && strcmp(argv[1], "--inside") == 0) {
+        return strcmp(argv[2], "disk") == 0 ? inside_disk()
+                                            : inside_wait(argv[2]);
+    }
+    g_test_init(&argc, &argv, NULL);
+    if (!kernel && !g_getenv("CI")) {
+        g_print("1..0 # SKIP linux.uml is not installed (package "
+                "user-mode-linux)\n");
+        return 0;
+    }
+    g_test_add_func("/lab/memory", test_memory);
+    g_test_add_func("/lab/not-there", test_not_there);
+    g_test_add_func("/lab/disk", test_disk);
+    g_test_add_func("/lab/interrupted", test_interrupted);
+    return g_test_run();
+}
