@@ -20,28 +20,52 @@ static void add_duration(GString *text, double seconds)
     }
 }
 
+/* The words of @words, in lines that begin with @indent. */
+static void add_wrapped(GString *text, const char *indent, const char *words)
+{
+    g_auto(GStrv) list = g_strsplit(words, " ", -1);
+    size_t column = 0;
+    char **word;
+
+    for (word = list; *word; word++) {
+        if (column && column + 1 + strlen(*word) > WIDTH) {
+            g_string_append_c(text, '\n');
+            column = 0;
+        }
+        if (**word) {
+            g_string_append_printf(text, "%s%s", column ? " " : indent, *word);
+            column += (column ? 1 : strlen(indent)) + strlen(*word);
+        }
+    }
+    g_string_append_c(text, '\n');
+}
+
 static void add_target(GString *text, const Job *job, const TargetSpec *spec,
                        gboolean in_lab)
 {
     const TargetKind *kind = target_find(spec->kind);
     TargetCaps caps = {};
     g_autofree char *largest = NULL;
+    g_autofree char *can = NULL;
+    g_autofree char *verdicts = NULL;
 
     /* plan_new() asked already. */
     if (!kind || !kind->check(job, spec, &caps, NULL)) {
         g_assert_not_reached();
     }
     largest = job_size_text(caps.max_transfer);
-    g_string_append_printf(text, "target %s (%s): %s\n", spec->name, kind->name,
-                           kind->summary);
-    g_string_append_printf(
-        text, "    %s, %s, %s,\n    %s; %u commands of up to %s\n",
+    g_string_append_printf(text, "target %s: %s\n", spec->name, kind->name);
+    add_wrapped(text, "    ", kind->summary);
+    can = g_strdup_printf(
+        "%s, %s, %s, %s; %u commands of up to %s",
         caps.stores_data ? "stores data" : "stores no data: not verifiable",
         caps.reports_resid ? "reports residuals" : "no residuals",
         caps.kernel_sgio ? "kernel SG_IO" : "no kernel SG_IO",
         caps.machine_speed ? "machine speed" : "not machine speed",
         caps.max_depth, largest);
-    g_string_append_printf(text, "    verdicts: %s\n", caps.verdicts);
+    add_wrapped(text, "    ", can);
+    verdicts = g_strdup_printf("may feed verdicts on: %s", caps.verdicts);
+    add_wrapped(text, "    ", verdicts);
     if (kind->needs_lab && !in_lab) {
         g_string_append_printf(text, "    needs the lab: sgbench lab %s\n",
                                job->file);
@@ -86,20 +110,15 @@ static const char *cell_text(const Cell *cell)
 
 static void add_cells(GString *text, const Start *start)
 {
-    size_t column = WIDTH;
+    g_autoptr(GString) cells = g_string_new(NULL);
     unsigned i;
 
     for (i = 0; i < start->cells->len; i++) {
-        const char *cell = cell_text(g_ptr_array_index(start->cells, i));
-
-        if (column + strlen(cell) + 2 > WIDTH) {
-            g_string_append(text, "\n       ");
-            column = 7;
-        }
-        g_string_append_printf(text, " %s", cell);
-        column += strlen(cell) + 1;
+        g_string_append_printf(cells, "%s ",
+                               cell_text(g_ptr_array_index(start->cells, i)));
     }
     g_string_append_c(text, '\n');
+    add_wrapped(text, "        ", cells->str);
 }
 
 /* Cells are printed where they differ from those of the start before, which
@@ -134,10 +153,11 @@ static void add_rounds(GString *text, const Job *job)
         job->rounds, job->trace == TRACE_ON ? " and traced" : "",
         job->cell_seconds, job->warmup_seconds);
     if (job->trace == TRACE_ROUND) {
-        g_string_append_printf(text,
-                               "; before them one traced, %u requests a "
-                               "cell",
-                               job->trace_requests);
+        g_string_append_printf(
+            text,
+            "\n    and before them one traced, %u requests a "
+            "cell",
+            job->trace_requests);
     }
     g_string_append(text, "\n");
 }
@@ -150,9 +170,10 @@ char *plan_text(const Plan *plan, gboolean in_lab)
     gboolean control;
     unsigned i;
 
-    g_string_append_printf(text, "job %s%s%s\n", job->name,
-                           job->description ? ": " : "",
-                           job->description ? job->description : "");
+    g_string_append_printf(text, "job %s\n", job->name);
+    if (job->description) {
+        add_wrapped(text, "    ", job->description);
+    }
     for (i = 0; i < job->targets->len; i++) {
         add_target(text, job, g_ptr_array_index(job->targets, i), in_lab);
     }
@@ -174,8 +195,9 @@ char *plan_text(const Plan *plan, gboolean in_lab)
                                VERDICT_ROUNDS);
     }
     if (!control) {
-        g_string_append(text, "note: no path is there twice (generic-control "
-                              "beside generic-bounce): no noise floor\n");
+        g_string_append(text,
+                        "note: no noise floor; it takes generic-control beside "
+                        "generic-bounce\n");
     }
     if (job->trace == TRACE_ON) {
         g_string_append(text, "note: timed rounds are traced, which costs "
