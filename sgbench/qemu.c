@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "guest-ram.h"
 #include "qemu.h"
 #include "usage.h"
 
@@ -24,9 +24,6 @@
 
 /* A dying QEMU closes its socket before it can be waited for. */
 #define DEATH_MS 2000
-
-/* What the host and QEMU itself need beside guest RAM. */
-#define MEMORY_RESERVE (128 * MIB)
 
 /* Mount points, users and prefixes differ; the images Debian has are here. */
 #define FIRMWARE_DIR "/usr/share/seabios"
@@ -168,91 +165,6 @@ static char *find_binary(RunContext *context, const PathKind *path,
     return g_steal_pointer(&binary);
 }
 
-/* -------------------------------------------------------------- guest RAM */
-
-/* The number behind @key in the file @path, or UINT64_MAX ("max", no file). */
-static uint64_t number_in(const char *path, const char *key)
-{
-    g_autofree char *text = NULL;
-    const char *at;
-    char *end;
-    uint64_t value;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL) ||
-        !(at = strstr(text, key))) {
-        return UINT64_MAX;
-    }
-    at += strlen(key);
-    value = g_ascii_strtoull(at, &end, 10);
-    return end == at ? UINT64_MAX : value;
-}
-
-/* Bytes that can be had without swapping or being killed: the machine's, and
- * those of a container, which sees its own control group at the root. */
-static uint64_t memory_available(void)
-{
-    uint64_t kib = number_in("/proc/meminfo", "MemAvailable:");
-    uint64_t limit = number_in("/sys/fs/cgroup/memory.max", "");
-    uint64_t used = number_in("/sys/fs/cgroup/memory.current", "");
-    uint64_t available = kib == UINT64_MAX ? UINT64_MAX : kib * 1024;
-
-    if (limit != UINT64_MAX && used != UINT64_MAX) {
-        available = MIN(available, limit > used ? limit - used : 0);
-    }
-    return available;
-}
-
-static gboolean no_memory(uint64_t size, GError **error)
-{
-    uint64_t available = memory_available();
-
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                "not enough memory for guest RAM: need %" PRIu64
-                " MiB, %" PRIu64 " MiB are available: free some, or use "
-                "smaller sizes or depths",
-                (size + MEMORY_RESERVE) / MIB, available / MIB);
-    return FALSE;
-}
-
-/*
- * Guest RAM without a file that could stay behind, and with every page there
- * from the start: a page that can't be had later would be a SIGBUS, here or in
- * QEMU. memfds have no size limit of their own and are allocated beyond what
- * there is (the OOM killer comes), so look first. @populate maps every page
- * now, so that first touches are nobody's time.
- */
-static int make_ram(Qemu *qemu, gboolean populate, GError **error)
-{
-    int fd;
-
-    if (memory_available() < qemu->ram_size + MEMORY_RESERVE) {
-        no_memory(qemu->ram_size, error);
-        return -1;
-    }
-    fd = memfd_create("sgbench-ram", MFD_CLOEXEC);
-    if (fd < 0 || fallocate(fd, 0, 0, qemu->ram_size) < 0) {
-        if (errno == ENOSPC || errno == ENOMEM) {
-            no_memory(qemu->ram_size, error);
-        } else {
-            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                        "can't make guest RAM: %s", g_strerror(errno));
-        }
-    } else {
-        void *ram = mmap(NULL, qemu->ram_size, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | (populate ? MAP_POPULATE : 0), fd, 0);
-
-        if (ram != MAP_FAILED) {
-            qemu->ram = ram;
-            return fd;
-        }
-        no_memory(qemu->ram_size, error);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return -1;
-}
-
 /* ---------------------------------------------- command line, environment */
 
 static void add(GPtrArray *argv, const char *option, char *value)
@@ -312,9 +224,7 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
     /* Threads get names: the IOThread is found by its own. */
     add(argv, "-name", g_strdup("sgbench,debug-threads=on"));
     add(argv, "-m", g_strdup_printf("%" PRIu64 "M", qemu->ram_size / MIB));
-    /* prealloc maps every page before the first request, so that first
-     * touches are not counted as faults of requests. In the lab each would
-     * cost 0.1 ms: there the warm-up has to do. */
+    /* prealloc: as we do ourselves, see launch(). */
     add(argv, "-object",
         g_strdup_printf("memory-backend-file,id=ram,size=%" PRIu64 "M,"
                         "mem-path=/proc/self/fd/%d,share=on,prealloc=%s",
@@ -404,8 +314,12 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
     g_autofree char *name = g_strdup_printf("QEMU (%s)", qemu->label);
     g_autoptr(GPtrArray) argv = NULL;
     g_autoptr(GPtrArray) env = make_env(context, path);
-    int sockets[2], ram_fd = make_ram(qemu, !context->in_lab, error);
+    int sockets[2], ram_fd;
 
+    /* Mapping every page beforehand keeps first touches out of the requests'
+     * time. In the lab it would take seconds: the warm-up has to do. */
+    ram_fd = guest_ram_new(qemu->ram_size, !context->in_lab, &qemu->ram,
+                           error);
     if (ram_fd < 0) {
         return FALSE;
     }

@@ -7,6 +7,7 @@
 
 #include "ring-fixture.h"
 #include "sgbench/error.h"
+#include "sgbench/guest-ram.h"
 
 static void kill_qemu(Initiator *ring)
 {
@@ -191,6 +192,18 @@ static void test_preflight(void)
     g_assert_nonnull(strstr(too_large->message, "is the most"));
 }
 
+static void test_no_memory(void)
+{
+    g_autoptr(GError) error = NULL;
+    uint8_t *ram = NULL;
+
+    g_assert_cmpint(guest_ram_new(UINT64_C(1) << 50, FALSE, &ram, &error), ==,
+                    -1);
+    g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT);
+    g_assert_nonnull(strstr(error->message, "need 1073741952 MiB"));
+    g_assert_null(ram);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -205,6 +218,7 @@ int main(int argc, char **argv)
                     test_interrupted_while_hung);
     g_test_add_func("/ring-failures/refused", test_refused);
     g_test_add_func("/ring-failures/preflight", test_preflight);
+    g_test_add_func("/ring-failures/no-memory", test_no_memory);
     result = g_test_run();
     ring_tear_down();
     return result;
