@@ -6,6 +6,7 @@
 #define REPORTS_RUN_H
 
 #include <stdint.h>
+#include <stdint.h>
 #include <glib.h>
 #include <json-glib/json-glib.h>
 #include "analysis/histogram.h"
@@ -19,11 +20,21 @@ typedef enum SgbReportError {
     SGB_REPORT_ERROR_EMPTY,   /* nothing measured */
 } SgbReportError;
 
-/* What a figure of a sample is called here and how it is derived. */
+/*
+ * Figures of a sample, derived from what run.json has. Per GiB (2^30) and per
+ * request means those completed GOOD and in full.
+ *
+ * CPU is what the path itself costs: QEMU without its main thread, which serves
+ * qtest here and would do other things for a guest; that leaves the IOThread,
+ * the workers and whatever other threads QEMU has. The native path has no QEMU:
+ * there it is the initiator's own CPU without its empty polls, which issues the
+ * commands that QEMU would issue.
+ */
 typedef enum SgbFigure {
-    SGB_FIGURE_THROUGHPUT,   /* MB/s (10^6 bytes) */
-    SGB_FIGURE_CPU,          /* QEMU's IOThread and workers, s per GiB (2^30) */
-    SGB_FIGURE_CPU_ALL,      /* with QEMU's main thread and the target, s/GiB */
+    SGB_FIGURE_THROUGHPUT,   /* bytes over wall time, MB/s (10^6 bytes) */
+    SGB_FIGURE_CPU,          /* see above, s per GiB */
+    SGB_FIGURE_CPU_ALL,      /* all of QEMU (native: as CPU) and the target's
+                              * own process, s per GiB */
     SGB_FIGURE_FAULTS,       /* QEMU's minor faults per request */
     SGB_FIGURE_SWITCHES,     /* QEMU's context switches per request */
     SGB_FIGURE_P50,          /* latency, ns */
@@ -38,7 +49,9 @@ typedef struct SgbSample {
     uint64_t requests, bytes, failed, dio_requests;
     double figures[SGB_FIGURE__COUNT]; /* NAN: this path has no such figure */
     SgbHistogram *latency;
-    double initiator_share;  /* initiator's CPU without empty polls, of all CPU */
+    double initiator_share;  /* initiator's CPU without empty polls, of it and
+                              * what CPU_ALL counts */
+    char *failure;           /* the first one, or NULL */
 } SgbSample;
 
 typedef struct SgbCell {
@@ -47,7 +60,7 @@ typedef struct SgbCell {
     unsigned depth;
     int cdb_size;
     GPtrArray *samples;      /* SgbSample *, untraced timed rounds, by round */
-    GPtrArray *traced;       /* SgbSample *, round 0 */
+    GPtrArray *traced;       /* SgbSample *, traced ones */
 } SgbCell;
 
 typedef struct SgbRun {
@@ -56,10 +69,15 @@ typedef struct SgbRun {
     GPtrArray *cells;        /* SgbCell *, in the order of the job */
     gboolean complete;
     unsigned rounds;         /* of the job */
-    unsigned bad_lines;      /* of the journal, left out */
+    unsigned bad_lines;      /* of the journal, left out (torn, not ours) */
 } SgbRun;
 
-/* Load the run in folder @path. NULL with an SGB_REPORT_ERROR. */
+/*
+ * Load the run in folder @path: run.json, and samples.jsonl of a run that has
+ * not ended. NULL with an SGB_REPORT_ERROR whose message names file and member;
+ * EMPTY if there is nothing to report at all: no sample, no verification.
+ * In @json everything that run.schema.json requires is there and of its type.
+ */
 SgbRun *sgb_run_load(const char *path, GError **error);
 void sgb_run_free(SgbRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)

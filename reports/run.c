@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run.h"
+
+#include <string.h>
+
+#include "json.h"
+#include "sample.h"
+
+/* The version of run.schema.json that is read here. */
+#define SCHEMA_VERSION 1
+
+G_DEFINE_QUARK(sgb - report - error - quark, sgb_report_error)
+
+static const SgbJsonMember root_members[] = {
+    {"schema", SGB_JSON_COUNT},
+    {"run", SGB_JSON_OBJECT},
+    {"job", SGB_JSON_OBJECT},
+    {"environment", SGB_JSON_OBJECT},
+    {"targets", SGB_JSON_ARRAY},
+    {"paths", SGB_JSON_ARRAY},
+    {"cells", SGB_JSON_ARRAY},
+    /* These come to a run that is going on one by one. */
+    {"samples", SGB_JSON_ARRAY, TRUE},
+    {"verification", SGB_JSON_ARRAY, TRUE},
+    {"reconciliation", SGB_JSON_ARRAY, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember run_members[] = {
+    {"id", SGB_JSON_STRING},
+    {"tool", SGB_JSON_STRING},
+    {"started", SGB_JSON_STRING},
+    {"finished", SGB_JSON_STRING, TRUE},
+    {"outcome", SGB_JSON_STRING, TRUE},
+    {"message", SGB_JSON_STRING, TRUE},
+    {"resumed", SGB_JSON_COUNT, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember job_members[] = {
+    {"name", SGB_JSON_STRING},
+    {"rounds", SGB_JSON_COUNT},
+    {"cell_seconds", SGB_JSON_NUMBER},
+    {"seed", SGB_JSON_NUMBER},
+    {"trace", SGB_JSON_STRING},
+    {"verify", SGB_JSON_BOOLEAN},
+    {NULL},
+};
+
+static const SgbJsonMember environment_members[] = {
+    {"host", SGB_JSON_STRING},
+    {"kernel", SGB_JSON_STRING},
+    {"machine", SGB_JSON_STRING},
+    {"cpu", SGB_JSON_STRING},
+    {"cpus", SGB_JSON_COUNT},
+    {"memory", SGB_JSON_COUNT},
+    {"lab", SGB_JSON_BOOLEAN},
+    {"builds", SGB_JSON_OBJECT},
+    {"governor", SGB_JSON_STRING, TRUE},
+    {"warnings", SGB_JSON_ARRAY, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember target_members[] = {
+    {"name", SGB_JSON_STRING},         {"kind", SGB_JSON_STRING},
+    {"capabilities", SGB_JSON_OBJECT}, {"identity", SGB_JSON_OBJECT},
+    {"settings", SGB_JSON_OBJECT},     {NULL},
+};
+
+static const SgbJsonMember capability_members[] = {
+    {"stores_data", SGB_JSON_BOOLEAN}, {"reports_resid", SGB_JSON_BOOLEAN},
+    {"kernel_sgio", SGB_JSON_BOOLEAN}, {"machine_speed", SGB_JSON_BOOLEAN},
+    {"max_depth", SGB_JSON_COUNT},     {"max_transfer", SGB_JSON_COUNT},
+    {"verdicts", SGB_JSON_STRING},     {NULL},
+};
+
+static const SgbJsonMember identity_members[] = {
+    {"vendor", SGB_JSON_STRING},
+    {"product", SGB_JSON_STRING},
+    {"revision", SGB_JSON_STRING},
+    {"serial", SGB_JSON_STRING},
+    {"block_size", SGB_JSON_COUNT},
+    {"blocks", SGB_JSON_COUNT},
+    {NULL},
+};
+
+static const SgbJsonMember path_members[] = {
+    {"name", SGB_JSON_STRING},
+    {"summary", SGB_JSON_STRING},
+    {"build", SGB_JSON_STRING_OR_NULL},
+    {"control_of", SGB_JSON_STRING, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember cell_members[] = {
+    {"id", SGB_JSON_STRING},
+    {"target", SGB_JSON_STRING},
+    {"path", SGB_JSON_STRING},
+    {"operation", SGB_JSON_STRING},
+    {"size", SGB_JSON_COUNT},
+    {"depth", SGB_JSON_COUNT},
+    {"layout", SGB_JSON_STRING},
+    {"cdb_size", SGB_JSON_COUNT},
+    {NULL},
+};
+
+static const SgbJsonMember verification_members[] = {
+    {"target", SGB_JSON_STRING},
+    {"path", SGB_JSON_STRING},
+    {"result", SGB_JSON_STRING},
+    {"message", SGB_JSON_STRING, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember reconciliation_members[] = {
+    {"cell", SGB_JSON_STRING},
+    {"result", SGB_JSON_STRING},
+    {"message", SGB_JSON_STRING, TRUE},
+    {"lost_events", SGB_JSON_COUNT, TRUE},
+    {NULL},
+};
+
+static void cell_free(gpointer data)
+{
+    SgbCell *cell = data;
+
+    g_ptr_array_unref(cell->samples);
+    g_ptr_array_unref(cell->traced);
+    g_free(cell);
+}
+
+void sgb_run_free(SgbRun *run)
+{
+    if (!run) {
+        return;
+    }
+    g_clear_pointer(&run->cells, g_ptr_array_unref);
+    g_clear_pointer(&run->json, json_object_unref);
+    g_free(run->path);
+    g_free(run);
+}
+
+static gboolean check_elements(JsonObject *root, const char *name,
+                               const SgbJsonMember *members, const char *file,
+                               GError **error)
+{
+    JsonArray *array = sgb_json_array(root, name);
+    unsigned n = array ? json_array_get_length(array) : 0;
+    JsonObject *element;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!sgb_json_element(root, name, i, members, file, &element, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean check_targets(JsonObject *root, const char *file,
+                              GError **error)
+{
+    unsigned n = json_array_get_length(sgb_json_array(root, "targets"));
+
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *capabilities =
+            g_strdup_printf("targets[%u].capabilities", i);
+        g_autofree char *identity = g_strdup_printf("targets[%u].identity", i);
+        JsonObject *target;
+
+        if (!sgb_json_element(root, "targets", i, target_members, file, &target,
+                              error) ||
+            !sgb_json_check(sgb_json_object(target, "capabilities"),
+                            capability_members, file, capabilities, error) ||
+            !sgb_json_check(sgb_json_object(target, "identity"),
+                            identity_members, file, identity, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Everything but the samples. */
+static gboolean check_root(JsonObject *root, const char *file, GError **error)
+{
+    uint64_t schema;
+
+    if (!sgb_json_check(root, root_members, file, "", error)) {
+        return FALSE;
+    }
+    schema = sgb_json_count(root, "schema");
+    if (schema != SCHEMA_VERSION) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
+                    "%s: \"schema\" is %" G_GUINT64_FORMAT ", but this "
+                    "sgbench reads %d%s",
+                    file, schema, SCHEMA_VERSION,
+                    schema > SCHEMA_VERSION ? ": use a newer one" : "");
+        return FALSE;
+    }
+    return sgb_json_check(sgb_json_object(root, "run"), run_members, file,
+                          "run", error) &&
+           sgb_json_check(sgb_json_object(root, "job"), job_members, file,
+                          "job", error) &&
+           sgb_json_check(sgb_json_object(root, "environment"),
+                          environment_members, file, "environment", error) &&
+           check_targets(root, file, error) &&
+           check_elements(root, "paths", path_members, file, error) &&
+           check_elements(root, "cells", cell_members, file, error) &&
+           check_elements(root, "verification", verification_members, file,
+                          error) &&
+           check_elements(root, "reconciliation", reconciliation_members, file,
+                          error);
+}
+
+static void add_cells(SgbRun *run, GHashTable *by_id)
+{
+    JsonArray *array = sgb_json_array(run->json, "cells");
+
+    for (unsigned i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *object = json_array_get_object_element(array, i);
+        const char *id = sgb_json_string(object, "id");
+        SgbCell *cell;
+
+        if (g_hash_table_contains(by_id, id)) {
+            continue;
+        }
+        cell = g_new0(SgbCell, 1);
+        cell->id = id;
+        cell->target = sgb_json_string(object, "target");
+        cell->path = sgb_json_string(object, "path");
+        cell->operation = sgb_json_string(object, "operation");
+        cell->layout = sgb_json_string(object, "layout");
+        cell->size = sgb_json_count(object, "size");
+        cell->depth = MIN(sgb_json_count(object, "depth"), G_MAXUINT);
+        cell->cdb_size = MIN(sgb_json_count(object, "cdb_size"), G_MAXINT);
+        cell->samples =
+            g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
+        cell->traced =
+            g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
+        g_ptr_array_add(run->cells, cell);
+        g_hash_table_insert(by_id, (void *)id, cell);
+    }
+}
+
+/* Add one sample to its cell, but not a second one of the same round: nothing
+ * tells which of them is right to pair. */
+static gboolean add_sample(GHashTable *by_id, JsonObject *object,
+                           const char *file, const char *where, GError **error)
+{
+    const char *id;
+    g_autoptr(SgbSample) sample =
+        sgb_sample_from_json(object, file, where, &id, error);
+    GPtrArray *list;
+    SgbCell *cell;
+
+    if (!sample) {
+        return FALSE;
+    }
+    cell = g_hash_table_lookup(by_id, id);
+    if (!cell) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
+                    "%s: \"%s.cell\" is not one of the run's cells", file,
+                    where);
+        return FALSE;
+    }
+    list = sample->traced ? cell->traced : cell->samples;
+    for (unsigned i = 0; i < list->len; i++) {
+        const SgbSample *other = g_ptr_array_index(list, i);
+
+        if (other->round == sample->round) {
+            return TRUE;
+        }
+    }
+    g_ptr_array_add(list, g_steal_pointer(&sample));
+    return TRUE;
+}
+
+static gboolean add_samples(JsonObject *root, GHashTable *by_id,
+                            const char *file, GError **error)
+{
+    JsonArray *samples = sgb_json_array(root, "samples");
+    unsigned n = samples ? json_array_get_length(samples) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *where = g_strdup_printf("samples[%u]", i);
+        static const SgbJsonMember none[] = {{NULL}};
+        JsonObject *object;
+
+        if (!sgb_json_element(root, "samples", i, none, file, &object, error) ||
+            !add_sample(by_id, object, file, where, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* A journal may end anywhere: what is not a whole sample is counted. */
+static void add_journal(SgbRun *run, GHashTable *by_id, const char *file)
+{
+    g_autofree char *text = NULL;
+    gsize length;
+    char *line, *end;
+
+    if (!g_file_get_contents(file, &text, &length, NULL)) {
+        return;
+    }
+    for (line = text; line < text + length; line = end + 1) {
+        g_autoptr(JsonObject) object = NULL;
+
+        end = memchr(line, '\n', text + length - line);
+        end = end ? end : text + length;
+        if (end == line) {
+            continue;
+        }
+        object = sgb_json_parse(line, end - line, file, NULL);
+        if (!object || !add_sample(by_id, object, file, "line", NULL)) {
+            run->bad_lines++;
+        }
+    }
+}
+
+static int compare_rounds(gconstpointer a, gconstpointer b)
+{
+    const SgbSample *x = *(SgbSample *const *)a, *y = *(SgbSample *const *)b;
+
+    return x->round < y->round ? -1 : x->round > y->round;
+}
+
+static gboolean is_empty(const SgbRun *run)
+{
+    JsonArray *verification = sgb_json_array(run->json, "verification");
+
+    for (unsigned i = 0; i < run->cells->len; i++) {
+        const SgbCell *cell = g_ptr_array_index(run->cells, i);
+
+        if (cell->samples->len || cell->traced->len) {
+            return FALSE;
+        }
+    }
+    return !verification || json_array_get_length(verification) == 0;
+}
+
+/* A copy of @root that can be changed, without what takes most of the room. */
+static JsonObject *without_samples(JsonObject *root)
+{
+    JsonObject *copy = json_object_new();
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *node;
+
+    json_object_iter_init(&iter, root);
+    while (json_object_iter_next(&iter, &name, &node)) {
+        if (strcmp(name, "samples") != 0) {
+            json_object_set_member(copy, name, json_node_copy(node));
+        }
+    }
+    return copy;
+}
+
+SgbRun *sgb_run_load(const char *path, GError **error)
+{
+    g_autofree char *file = g_build_filename(path, "run.json", NULL);
+    g_autofree char *journal = g_build_filename(path, "samples.jsonl", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(JsonObject) root = NULL;
+    g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(SgbRun) run = NULL;
+    const char *outcome;
+    JsonObject *job;
+    gsize length;
+
+    if (!g_file_get_contents(file, &text, &length, &cause)) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_OPEN,
+                    "%s: not a run: %s", path, cause->message);
+        return NULL;
+    }
+    root = sgb_json_parse(text, length, file, error);
+    if (!root || !check_root(root, file, error)) {
+        return NULL;
+    }
+    run = g_new0(SgbRun, 1);
+    run->path = g_strdup(path);
+    run->json = without_samples(root);
+    run->cells = g_ptr_array_new_with_free_func(cell_free);
+    add_cells(run, by_id);
+    if (!add_samples(root, by_id, file, error)) {
+        return NULL;
+    }
+    outcome = sgb_json_string(sgb_json_object(run->json, "run"), "outcome");
+    if (!outcome || strcmp(outcome, "running") == 0) {
+        /* Only then: run.json takes the journal in and changes the outcome in
+         * one go, and what is left of a journal after that is old. */
+        add_journal(run, by_id, journal);
+    }
+    for (unsigned i = 0; i < run->cells->len; i++) {
+        SgbCell *cell = g_ptr_array_index(run->cells, i);
+
+        g_ptr_array_sort(cell->samples, compare_rounds);
+        g_ptr_array_sort(cell->traced, compare_rounds);
+    }
+    if (is_empty(run)) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_EMPTY,
+                    "%s: nothing was measured in this run", path);
+        return NULL;
+    }
+    job = sgb_json_object(run->json, "job");
+    run->rounds = MIN(sgb_json_count(job, "rounds"), G_MAXUINT);
+    run->complete = g_strcmp0(outcome, "complete") == 0;
+    return g_steal_pointer(&run);
+}
+
+const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,
+                               const char *path)
+{
+    for (unsigned i = 0; i < run->cells->len; i++) {
+        const SgbCell *other = g_ptr_array_index(run->cells, i);
+
+        if (strcmp(other->path, path) == 0 &&
+            strcmp(other->target, cell->target) == 0 &&
+            strcmp(other->operation, cell->operation) == 0 &&
+            strcmp(other->layout, cell->layout) == 0 &&
+            other->size == cell->size && other->depth == cell->depth &&
+            other->cdb_size == cell->cdb_size) {
+            return other;
+        }
+    }
+    return NULL;
+}

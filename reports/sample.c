@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sample.h"
+
+#include <math.h>
+
+#include "json.h"
+
+static const SgbJsonMember sample_members[] = {
+    {"cell", SGB_JSON_STRING},
+    {"round", SGB_JSON_COUNT},
+    {"traced", SGB_JSON_BOOLEAN},
+    {"requests", SGB_JSON_COUNT},
+    {"bytes", SGB_JSON_COUNT},
+    {"wall", SGB_JSON_COUNT},
+    {"latency", SGB_JSON_OBJECT},
+    {"dio_requests", SGB_JSON_COUNT},
+    {"failed", SGB_JSON_COUNT},
+    {"first_failure", SGB_JSON_STRING, TRUE},
+    {"qemu", SGB_JSON_OBJECT, TRUE},
+    {"server", SGB_JSON_OBJECT, TRUE},
+    {"initiator", SGB_JSON_OBJECT},
+    {"anon", SGB_JSON_OBJECT, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember latency_members[] = {
+    {"bits", SGB_JSON_COUNT},    {"min", SGB_JSON_COUNT},
+    {"max", SGB_JSON_COUNT},     {"sum", SGB_JSON_NUMBER},
+    {"buckets", SGB_JSON_ARRAY}, {NULL},
+};
+
+static const SgbJsonMember usage_members[] = {
+    {"cpu", SGB_JSON_COUNT},          {"main", SGB_JSON_COUNT},
+    {"minor_faults", SGB_JSON_COUNT}, {"voluntary", SGB_JSON_COUNT},
+    {"involuntary", SGB_JSON_COUNT},  {NULL},
+};
+
+static const SgbJsonMember initiator_members[] = {
+    {"cpu", SGB_JSON_COUNT},
+    {"empty", SGB_JSON_COUNT},
+    {NULL},
+};
+
+static const SgbJsonMember anon_members[] = {
+    {"max", SGB_JSON_COUNT},
+    {"samples", SGB_JSON_COUNT},
+    {NULL},
+};
+
+void sgb_sample_free(SgbSample *sample)
+{
+    if (sample) {
+        sgb_histogram_free(sample->latency);
+        g_free(sample->failure);
+        g_free(sample);
+    }
+}
+
+static gboolean bad(GError **error, const char *file, const char *where,
+                    const char *what)
+{
+    g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
+                "%s: \"%s\" %s", file, where, what);
+    return FALSE;
+}
+
+/* Add one [index, count] pair. */
+static gboolean read_bucket(JsonNode *node, SgbHistogram *h)
+{
+    JsonArray *pair;
+    int64_t value[2];
+
+    if (!JSON_NODE_HOLDS_ARRAY(node)) {
+        return FALSE;
+    }
+    pair = json_node_get_array(node);
+    if (json_array_get_length(pair) != 2) {
+        return FALSE;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        JsonNode *element = json_array_get_element(pair, i);
+
+        if (!JSON_NODE_HOLDS_VALUE(element) ||
+            json_node_get_value_type(element) != G_TYPE_INT64) {
+            return FALSE;
+        }
+        value[i] = json_node_get_int(element);
+    }
+    return value[0] >= 0 && value[0] < SGB_HISTOGRAM_BUCKETS && value[1] >= 0 &&
+           sgb_histogram_add_bucket(h, value[0], value[1]);
+}
+
+static gboolean read_latency(JsonObject *object, SgbHistogram *h,
+                             const char *file, const char *where,
+                             GError **error)
+{
+    g_autofree char *name = g_strconcat(where, ".latency", NULL);
+    JsonArray *buckets;
+    uint64_t min, max;
+
+    if (!sgb_json_check(object, latency_members, file, name, error)) {
+        return FALSE;
+    }
+    if (sgb_json_count(object, "bits") != SGB_HISTOGRAM_BITS) {
+        return bad(error, file, name, "has buckets of another width");
+    }
+    buckets = sgb_json_array(object, "buckets");
+    for (unsigned i = 0; i < json_array_get_length(buckets); i++) {
+        if (!read_bucket(json_array_get_element(buckets, i), h)) {
+            return bad(error, file, name, "has a bucket that is not one");
+        }
+    }
+    if (h->count == 0) {
+        return TRUE;
+    }
+    /* The buckets' edges are at hand; what was seen is more exact. */
+    min = sgb_json_count(object, "min");
+    max = sgb_json_count(object, "max");
+    if (sgb_histogram_index(min) != sgb_histogram_index(h->min) ||
+        sgb_histogram_index(max) != sgb_histogram_index(h->max) || min > max) {
+        return bad(error, file, name, "has extremes outside its buckets");
+    }
+    h->min = min;
+    h->max = max;
+    h->sum = sgb_json_number(object, "sum");
+    return TRUE;
+}
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+static double cpu(JsonObject *usage)
+{
+    return usage ? sgb_json_count(usage, "cpu") : 0;
+}
+
+static void derive(SgbSample *s, JsonObject *object)
+{
+    JsonObject *qemu = sgb_json_object(object, "qemu");
+    JsonObject *server = sgb_json_object(object, "server");
+    JsonObject *initiator = sgb_json_object(object, "initiator");
+    JsonObject *anon = sgb_json_object(object, "anon");
+    double gib = s->bytes / (double)(1 << 30);
+    double own = (double)sgb_json_count(initiator, "cpu") -
+                 (double)sgb_json_count(initiator, "empty");
+    double path, all;
+
+    own = MAX(own, 0);
+    path = qemu ? MAX(cpu(qemu) - sgb_json_count(qemu, "main"), 0) : own;
+    all = (qemu ? cpu(qemu) : own) + cpu(server);
+    s->initiator_share = ratio(own, all + (qemu ? own : 0));
+
+    for (unsigned i = 0; i < SGB_FIGURE__COUNT; i++) {
+        s->figures[i] = NAN;
+    }
+    s->figures[SGB_FIGURE_THROUGHPUT] =
+        s->bytes ? ratio(s->bytes / 1e6, sgb_json_count(object, "wall") / 1e9)
+                 : NAN;
+    s->figures[SGB_FIGURE_CPU] = ratio(path / 1e9, gib);
+    s->figures[SGB_FIGURE_CPU_ALL] = ratio(all / 1e9, gib);
+    if (qemu) {
+        double switches = (double)sgb_json_count(qemu, "voluntary") +
+                          (double)sgb_json_count(qemu, "involuntary");
+
+        s->figures[SGB_FIGURE_FAULTS] =
+            ratio(sgb_json_count(qemu, "minor_faults"), s->requests);
+        s->figures[SGB_FIGURE_SWITCHES] = ratio(switches, s->requests);
+    }
+    if (s->latency->count) {
+        s->figures[SGB_FIGURE_P50] = sgb_histogram_quantile(s->latency, 0.5);
+        s->figures[SGB_FIGURE_P99] = sgb_histogram_quantile(s->latency, 0.99);
+    }
+    if (anon && sgb_json_count(anon, "samples")) {
+        s->figures[SGB_FIGURE_ANON] = sgb_json_count(anon, "max");
+    }
+}
+
+static gboolean check_part(JsonObject *object, const char *name,
+                           const SgbJsonMember *members, const char *file,
+                           const char *where, GError **error)
+{
+    JsonObject *part = sgb_json_object(object, name);
+    g_autofree char *below = g_strdup_printf("%s.%s", where, name);
+
+    return !part || sgb_json_check(part, members, file, below, error);
+}
+
+SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
+                                const char *where, const char **cell,
+                                GError **error)
+{
+    g_autoptr(SgbSample) s = NULL;
+
+    if (!sgb_json_check(object, sample_members, file, where, error) ||
+        !check_part(object, "qemu", usage_members, file, where, error) ||
+        !check_part(object, "server", usage_members, file, where, error) ||
+        !check_part(object, "initiator", initiator_members, file, where,
+                    error) ||
+        !check_part(object, "anon", anon_members, file, where, error)) {
+        return NULL;
+    }
+    s = g_new0(SgbSample, 1);
+    s->latency = sgb_histogram_new();
+    if (!read_latency(sgb_json_object(object, "latency"), s->latency, file,
+                      where, error)) {
+        return NULL;
+    }
+    s->round = MIN(sgb_json_count(object, "round"), G_MAXUINT);
+    s->traced = sgb_json_boolean(object, "traced");
+    s->requests = sgb_json_count(object, "requests");
+    s->bytes = sgb_json_count(object, "bytes");
+    s->failed = sgb_json_count(object, "failed");
+    s->dio_requests = sgb_json_count(object, "dio_requests");
+    s->failure = g_strdup(sgb_json_string(object, "first_failure"));
+    derive(s, object);
+    *cell = sgb_json_string(object, "cell");
+    return g_steal_pointer(&s);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One sample of a run, from its JSON to figures.
+ */
+#ifndef REPORTS_SAMPLE_H
+#define REPORTS_SAMPLE_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include "run.h"
+
+/*
+ * Check and read @object, which is @where ("samples[3]", "line 7") of @file.
+ * Returns the sample (sgb_sample_free) and the id of its cell in *@cell
+ * (borrowed from @object), or NULL with SGB_REPORT_ERROR_FORMAT.
+ */
+SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
+                                const char *where, const char **cell,
+                                GError **error);
+void sgb_sample_free(SgbSample *sample);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbSample, sgb_sample_free)
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reports/run.h"
+
+#include <math.h>
+#include <string.h>
+#include <glib/gstdio.h>
+
+#include "run-writer.h"
+#include "reports/table.h"
+
+#define MIB (1 << 20)
+
+static const FakeCell cells[] = {
+    {"native", MIB, 1500, 0.30, 0, 0, 0},
+    {"generic-bounce", MIB, 800, 0.80, 197, 0, 0},
+    {"generic-zerocopy", MIB, 1200, 0.40, 0.01, 3, 0},
+    {NULL},
+};
+
+static const FakeRun whole = {
+    .outcome = "complete",
+    .rounds = 3,
+    .requests = 400,
+    .cells = cells,
+};
+
+static void test_figures(void)
+{
+    char *folder = fake_run_write(&whole);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = sgb_run_load(folder, &error);
+    const SgbCell *cell;
+    const SgbSample *s;
+    double gib = 400.0 / 1024;
+
+    g_assert_no_error(error);
+    g_assert_true(run->complete);
+    g_assert_cmpuint(run->rounds, ==, 3);
+    g_assert_cmpuint(run->bad_lines, ==, 0);
+    g_assert_cmpuint(run->cells->len, ==, 3);
+    g_assert_false(json_object_has_member(run->json, "samples"));
+
+    cell = g_ptr_array_index(run->cells, 1);
+    g_assert_cmpstr(cell->path, ==, "generic-bounce");
+    g_assert_cmpuint(cell->samples->len, ==, 3);
+    s = g_ptr_array_index(cell->samples, 0);
+    g_assert_cmpuint(s->round, ==, 1);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_THROUGHPUT], 816,
+                                   1e-3);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_CPU], 0.8, 1e-6);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_CPU_ALL],
+                                   0.9 + 2e-3 / gib, 1e-6);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_FAULTS], 197, 1e-6);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_SWITCHES], 10 / 400.0,
+                                   1e-6);
+    g_assert_cmpfloat(s->figures[SGB_FIGURE_ANON], ==, 18874368);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_P50],
+                                   MIB / 816e6 * 1e9, 1);
+    g_assert_cmpfloat_with_epsilon(s->initiator_share,
+                                   0.05 / (0.95 + 2e-3 / gib), 1e-6);
+
+    /* No QEMU: its figures are absent, CPU is the initiator's own. */
+    cell = g_ptr_array_index(run->cells, 0);
+    s = g_ptr_array_index(cell->samples, 0);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_CPU], 0.3, 1e-6);
+    g_assert_cmpfloat_with_epsilon(s->figures[SGB_FIGURE_CPU_ALL],
+                                   0.4 + 1e-3 / gib, 1e-6);
+    g_assert_true(isnan(s->figures[SGB_FIGURE_FAULTS]));
+    g_assert_true(isnan(s->figures[SGB_FIGURE_SWITCHES]));
+    g_assert_true(isnan(s->figures[SGB_FIGURE_ANON]));
+
+    g_assert_true(sgb_run_sibling(run, cell, "generic-bounce") ==
+                  g_ptr_array_index(run->cells, 1));
+    g_assert_null(sgb_run_sibling(run, cell, "block"));
+    fake_run_remove(folder);
+}
+
+static void test_journal(void)
+{
+    FakeRun going = whole;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *torn = NULL;
+    g_autofree char *first = NULL;
+    const SgbCell *cell;
+    char *folder;
+
+    going.outcome = "running";
+    going.journal = TRUE;
+    folder = fake_run_write(&going);
+    text = fake_run_read(folder, "samples.jsonl");
+    first = g_strndup(text, strchr(text, '\n') + 1 - text);
+
+    /* The first line again, one of another cell, and a torn last one. */
+    torn = g_strdup_printf("%s%s\n{\"cell\": \"c9\"}\n%.*s", text, first, 300,
+                           first);
+    fake_run_replace(folder, "samples.jsonl", torn);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    g_assert_false(run->complete);
+    g_assert_cmpuint(run->bad_lines, ==, 2);
+    for (unsigned i = 0; i < run->cells->len; i++) {
+        cell = g_ptr_array_index(run->cells, i);
+        g_assert_cmpuint(cell->samples->len, ==, 3);
+    }
+    fake_run_remove(folder);
+}
+
+/* What is left of a journal after run.json took it in does not count. */
+static void test_old_journal(void)
+{
+    char *folder = fake_run_write(&whole);
+    g_autoptr(SgbRun) run = NULL;
+
+    fake_run_replace(folder, "samples.jsonl", "garbage\n");
+    run = sgb_run_load(folder, NULL);
+    g_assert_nonnull(run);
+    g_assert_cmpuint(run->bad_lines, ==, 0);
+    fake_run_remove(folder);
+}
+
+static void test_nothing(void)
+{
+    FakeRun none = whole;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = NULL;
+    char *folder;
+
+    g_assert_null(sgb_run_load("/nonexistent", &error));
+    g_assert_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_OPEN);
+    g_clear_error(&error);
+
+    none.rounds = 0;
+    folder = fake_run_write(&none);
+    g_assert_null(sgb_run_load(folder, &error));
+    g_assert_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_EMPTY);
+    g_clear_error(&error);
+    fake_run_remove(folder);
+
+    /* Wrong data on the first path ends a run: that must be told. */
+    none.verification = "[{\"target\": \"lun\", \"path\": \"block\", "
+                        "\"result\": \"mismatch\", \"commands\": 1, "
+                        "\"bytes\": 1}]";
+    folder = fake_run_write(&none);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(run);
+    fake_run_remove(folder);
+}
+
+/* A valid run with @from (its first occurrence) replaced by @to. */
+static void check_hostile(const char *from, const char *to, const char *message)
+{
+    char *folder = fake_run_write(&whole);
+    g_autofree char *text = fake_run_read(folder, "run.json");
+    const char *at = strstr(text, from);
+    g_autofree char *changed = NULL;
+    g_autofree char *pattern =
+        g_strdup_printf("%s/run.json: %s", folder, message);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(at);
+    changed = g_strdup_printf("%.*s%s%s", (int)(at - text), text, to,
+                              at + strlen(from));
+    fake_run_replace(folder, "run.json", changed);
+    g_assert_null(sgb_run_load(folder, &error));
+    g_assert_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT);
+    if (!g_pattern_match_simple(pattern, error->message)) {
+        g_error("'%s' does not match '%s'", error->message, pattern);
+    }
+    fake_run_remove(folder);
+}
+
+static void test_hostile(void)
+{
+    g_autofree char *deep = g_strnfill(100000, '[');
+
+    check_hostile("{", "", "not JSON: *");
+    check_hostile("{", deep, "nested more than 64 levels deep");
+    check_hostile("\"schema\": 1", "\"schema\": 2", "\"schema\" is 2*newer*");
+    check_hostile("\"schema\": 1", "\"schema\": \"1\"",
+                  "\"schema\" is not an integer");
+    check_hostile("\"schema\": 1,", "", "\"schema\" is missing");
+    check_hostile("\"rounds\": 3", "\"rounds\": -3",
+                  "\"job.rounds\" is negative");
+    check_hostile("\"lab\": false", "\"lab\": 0",
+                  "\"environment.lab\" is not true or false");
+    check_hostile("\"builds\": {", "\"builds\": 1, \"x\": {",
+                  "\"environment.builds\" is not an object");
+    check_hostile("\"max_depth\": 64", "\"max_depth\": 1e99",
+                  "\"targets?0].capabilities.max_depth\" is not an integer");
+    check_hostile("\"vendor\": \"NONE\"", "\"vendor\": null",
+                  "\"targets?0].identity.vendor\" is not a string");
+    check_hostile("\"cells\": [", "\"cells\": [7, ",
+                  "\"cells?0]\" is not an object");
+    check_hostile("\"size\": 1048576", "\"size\": []",
+                  "\"cells?0].size\" is not an integer");
+    check_hostile("\"samples\": [", "\"samples\": [[], ",
+                  "\"samples?0]\" is not an object");
+    check_hostile("\"cell\": \"c0\"", "\"cell\": \"c7\"",
+                  "\"samples?0].cell\" is not one of the run's cells");
+    check_hostile("\"bits\": 7", "\"bits\": 8",
+                  "\"samples?0].latency\" has buckets of another width");
+    check_hostile("\"buckets\": [[", "\"buckets\": [[-1, 1], [",
+                  "\"samples?0].latency\" has a bucket that is not one");
+    check_hostile("\"buckets\": [[", "\"buckets\": [[99999999, 1], [",
+                  "\"samples?0].latency\" has a bucket that is not one");
+    check_hostile("\"buckets\": [[", "\"buckets\": [{}, [",
+                  "\"samples?0].latency\" has a bucket that is not one");
+    check_hostile("\"bits\": 7, \"count\": 400, \"min\": ",
+                  "\"bits\": 7, \"count\": 400, \"min\": 9",
+                  "\"samples?0].latency\" has extremes outside its buckets");
+    check_hostile("\"qemu\": {", "\"qemu\": [], \"x\": {",
+                  "\"samples?1].qemu\" is not an object");
+    check_hostile("\"minor_faults\": 0, ", "",
+                  "\"samples?0].server.minor_faults\" is missing");
+    check_hostile("\"verification\": [", "\"verification\": [{}",
+                  "\"verification?0].target\" is missing");
+}
+
+/* Never crashes, whatever it is given; and what it takes, the table takes. */
+static void test_random_damage(void)
+{
+    char *folder = fake_run_write(&whole);
+    g_autofree char *text = fake_run_read(folder, "run.json");
+    g_autofree char *file = g_build_filename(folder, "run.json", NULL);
+    gsize length = strlen(text);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+    gint64 end = g_get_monotonic_time() + 1500000;
+    unsigned loaded = 0, refused = 0;
+
+    while (loaded + refused < 1500 && g_get_monotonic_time() < end) {
+        g_autofree char *damaged = g_memdup2(text, length);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SgbRun) run = NULL;
+        unsigned n = g_rand_int_range(rand, 1, 5);
+
+        while (n--) {
+            unsigned at = g_rand_int_range(rand, 0, length);
+
+            if (g_rand_boolean(rand)) {
+                damaged[at] ^= 1 << g_rand_int_range(rand, 0, 8);
+            } else {
+                static const char likely[] = "0123456789{}[]\",:-.eE";
+
+                damaged[at] =
+                    likely[g_rand_int_range(rand, 0, sizeof(likely) - 1)];
+            }
+        }
+        g_assert_true(g_file_set_contents_full(
+            file, damaged, length, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+        run = sgb_run_load(folder, &error);
+        if (run) {
+            g_autoptr(GPtrArray) runs = g_ptr_array_new();
+            g_autofree char *table = NULL;
+
+            g_ptr_array_add(runs, run);
+            table = sgb_table_text(runs);
+            loaded++;
+        } else {
+            g_assert_true(g_str_has_prefix(error->message, folder));
+            refused++;
+        }
+    }
+    g_test_message("%u loaded, %u refused", loaded, refused);
+    g_assert_cmpuint(refused, >, 0);
+    fake_run_remove(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/run/figures", test_figures);
+    g_test_add_func("/run/journal", test_journal);
+    g_test_add_func("/run/old-journal", test_old_journal);
+    g_test_add_func("/run/nothing", test_nothing);
+    g_test_add_func("/run/hostile", test_hostile);
+    g_test_add_func("/run/random-damage", test_random_damage);
+    return g_test_run();
+}
