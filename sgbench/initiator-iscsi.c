@@ -24,6 +24,7 @@
 #define POLL_MS 200       /* between two looks at interruption and time-outs */
 #define COMMAND_S 30      /* a command without an answer */
 #define LOGIN_S 10
+#define OBITUARY_TRIES 20
 #define DRAIN_NS (2 * UINT64_C(1000000000)) /* after an interruption */
 
 typedef struct IscsiInitiator IscsiInitiator;
@@ -41,6 +42,7 @@ typedef struct Slot {
 struct IscsiInitiator {
     Initiator base;
     struct iscsi_context *iscsi;
+    Target *target;
     char *device;       /* for messages */
     int lun;
     gboolean broken;    /* the connection is gone */
@@ -56,11 +58,19 @@ struct Drive {
     unsigned n_free;
 };
 
+/* What became of the target says more than what the socket saw; a server that
+ * was killed closes its sockets a moment before it counts as ended. */
 static void set_broken(IscsiInitiator *initiator, GError **error)
 {
     const char *why = iscsi_get_error(initiator->iscsi);
 
     initiator->broken = TRUE;
+    for (unsigned i = 0; i < OBITUARY_TRIES; i++) {
+        if (!initiator->target->kind->alive(initiator->target, error)) {
+            return;
+        }
+        g_usleep(10000);
+    }
     g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                 "%s: the connection broke%s%s; the target's log says more",
                 initiator->device, why && *why ? ": " : "",
@@ -345,6 +355,7 @@ static Initiator *iscsi_open(RunContext *context, Target *target,
     base->kind = &initiator_iscsi;
     base->max_depth = DEPTH_MAX;
     base->max_pieces = PIECES_MAX;
+    initiator->target = target;
     initiator->device = g_strdup(target->device);
     for (unsigned i = 0; i < DEPTH_MAX; i++) {
         initiator->slots[i].initiator = initiator;

@@ -251,6 +251,7 @@ static void test_killed(Fixture *f, gconstpointer opaque)
     g_assert_false(f->initiator->kind->drive(f->initiator, &killer.load, NULL,
                                              &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
+    g_assert_nonnull(strstr(error->message, "tgtd killed by signal 9"));
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * G_USEC_PER_SEC);
     g_assert_false(f->target->kind->alive(f->target, &reason));
     g_assert_error(reason, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
