@@ -86,6 +86,10 @@ static void add_environment(GString *out, const SgbRun *run)
     line(out, "machine", "%s, %s, %" G_GUINT64_FORMAT " CPUs (%s), %.1f GiB",
          sgb_json_string(e, "kernel"), sgb_json_string(e, "machine"),
          sgb_json_count(e, "cpus"), sgb_json_string(e, "cpu"), memory);
+    if (sgb_json_count(e, "minor_fault")) {
+        line(out, "faults", "a minor page fault costs %.2g µs here",
+             sgb_json_count(e, "minor_fault") / 1e3);
+    }
     if (sgb_json_boolean(e, "lab")) {
         line(out, "LAB",
              "a kernel in a process, on one CPU: times marked * are not those "

@@ -197,7 +197,7 @@ static void test_lab(void)
     check_line(text, "LAB        a kernel in a process*");
     check_line(text, "           SPEED (lab); *");
     check_line(text, "* dio%");
-    check_line(text, "  generic-bounce        800.0?  *  50");
+    check_line(text, "  generic-bounce       800.0?  *  50");
     check_line(text, "  no ratios: the lab tells no paths apart below 256 KiB");
     g_assert_null(g_strstr_len(text, large - text, "generic-zerocopy / "));
     check_line(large, "  generic-zerocopy / generic-bounce *");
