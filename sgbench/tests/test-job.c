@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/trace.h"
+#include "reports/run.h"
 #include "sgbench/error.h"
 #include "sgbench/job.h"
 #include "sgbench/path.h"
@@ -476,6 +478,39 @@ static void test_mutations(void)
     g_assert_cmpuint(jobs, <, i);
 }
 
+/* ---- exit codes ---- */
+
+static void test_exit_codes(void)
+{
+    static const struct {
+        GQuark (*domain)(void);
+        int code;
+        SgbenchError exit;
+    } cases[] = {
+        {sgbench_error_quark, SGBENCH_ERROR_QEMU, SGBENCH_ERROR_QEMU},
+        {sgb_trace_error_quark, SGB_TRACE_ERROR_OPEN, SGBENCH_ERROR_TRACE},
+        {sgb_report_error_quark, SGB_REPORT_ERROR_FORMAT,
+         SGBENCH_ERROR_RESULTS},
+        {g_file_error_quark, G_FILE_ERROR_NOENT, SGBENCH_ERROR_RESULTS},
+        {g_option_error_quark, G_OPTION_ERROR_FAILED, SGBENCH_ERROR_USAGE},
+        {g_markup_error_quark, 0, SGBENCH_ERROR_INTERNAL},
+    };
+    unsigned i, n = 0;
+
+    for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error =
+            g_error_new_literal(cases[i].domain(), cases[i].code, "x");
+
+        g_assert_cmpint(sgbench_error_exit_code(error), ==, cases[i].exit);
+    }
+    for (i = 0; i < 256; i++) {
+        n += sgbench_error_summary(i) != NULL;
+    }
+    g_assert_cmpuint(n, ==, 13);
+    g_assert_nonnull(sgbench_error_summary(SGBENCH_INTERRUPTED));
+    g_assert_null(sgbench_error_summary(-1));
+}
+
 int main(int argc, char **argv)
 {
     g_autofree char *folder = g_dir_make_tmp("sgbench-XXXXXX", NULL);
@@ -498,6 +533,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/override", test_override);
     g_test_add_func("/job/sizes", test_sizes);
     g_test_add_func("/job/configs", test_configs);
+    g_test_add_func("/error/exit-codes", test_exit_codes);
     g_test_add_func("/job/mutations", test_mutations);
     result = g_test_run();
     g_unlink(file);
