@@ -97,16 +97,16 @@ static void test_list(void)
     Load *load = load_list_load(list);
 
     g_assert_cmpuint(load->depth, ==, 2);
-    g_assert_true(load->next(load, 1) == &commands[0]);
-    g_assert_true(load->next(load, 0) == &commands[1]);
-    g_assert_true(load->done(load, 0, &commands[1],
+    g_assert_true(load->next(load, 0) == &commands[0]);
+    g_assert_true(load->next(load, 1) == &commands[1]);
+    g_assert_true(load->done(load, 1, &commands[1],
                              &(Completion){.status = 8}));
-    g_assert_true(load->next(load, 0) == &commands[2]);
-    g_assert_null(load->next(load, 0));
+    g_assert_true(load->next(load, 1) == &commands[2]);
+    g_assert_null(load->next(load, 1));
     g_assert_cmpuint(load_list_completed(list), ==, 1);
-    g_assert_true(load->done(load, 1, &commands[0],
+    g_assert_true(load->done(load, 0, &commands[0],
                              &(Completion){.status = 2}));
-    g_assert_true(load->done(load, 0, &commands[2],
+    g_assert_true(load->done(load, 1, &commands[2],
                              &(Completion){.resid = 3}));
     g_assert_cmpuint(load_list_completed(list), ==, 3);
     g_assert_cmpuint(completions[0].status, ==, 2);

@@ -108,6 +108,8 @@ static void test_faults_and_switches(void)
     GError *error = NULL;
     char *memory;
 
+    /* a name that looks like the fields behind it in /proc/PID/stat */
+    prctl(PR_SET_NAME, "a) R 1 1 (b");
     g_assert_true(usage_read(getpid(), 0, &before, &error));
     memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
