@@ -181,7 +181,7 @@ static void test_direct(void)
     g_assert_cmpstr(nth(seen, 0)->host, ==, "alpha");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 0), ==, "c1");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 1), ==, "");
-    g_assert_cmpuint(seen->counts.events, ==, 26 + 0);
+    g_assert_cmpuint(seen->counts.events, ==, 26);
     g_assert_cmpuint(seen->counts.events_other, ==, 1);
     g_assert_cmpuint(seen->counts.requests, ==, 2);
     g_assert_cmpuint(seen->counts.unfinished, ==, 0);
@@ -345,6 +345,30 @@ static void test_handle_reuse(void)
     g_assert_cmpuint(nth(seen, 1)->sgio_count, ==, 1);
     g_assert_cmpuint(nth(seen, 1)->stage_ns[SGB_STAGE_RESPOND], ==, 180);
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
+}
+
+/* The first request ends before it got to SG_IO. */
+static void test_handle_reuse_early(void)
+{
+    g_autoptr(TraceWriter) w = trace_writer_new("alpha");
+    g_autoptr(Seen) seen = NULL;
+
+    trace_writer_add(w, 1, INITIATOR, "sgbench:post", "tag=1 len=512");
+    trace_writer_add(w, 2, QEMU, "qemu:virtio_scsi_cmd_req", "tag=1");
+    trace_writer_add(w, 3, QEMU, "qemu:scsi_sgio_map_direct", "req=5");
+    trace_writer_add(w, 4, QEMU, "qemu:scsi_sgio_unmap", "req=5 tag=1");
+    trace_writer_add(w, 5, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=1");
+    trace_writer_add(w, 6, QEMU, "qemu:virtio_scsi_cmd_req", "tag=2");
+    trace_writer_add(w, 7, QEMU, "qemu:scsi_sgio_map_miss", "req=5");
+    trace_writer_add(w, 8, QEMU, "qemu:scsi_sgio_path", "req=5 tag=2");
+    trace_writer_add(w, 9, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=2");
+    trace_writer_add(w, 10, INITIATOR, "sgbench:complete", "tag=1");
+    seen = write_and_read(w);
+    g_assert_cmpstr(seen->order->str, ==, "request 2;request 1;");
+    g_assert_cmpuint(nth(seen, 0)->map_hits, ==, 0);
+    g_assert_cmpuint(nth(seen, 0)->map_misses, ==, 1);
+    g_assert_cmpuint(nth(seen, 1)->map_hits, ==, 1);
+    g_assert_cmpuint(nth(seen, 1)->map_misses, ==, 0);
 }
 
 /* An HBA without events of its own: only the mapping shows that the handle
@@ -554,6 +578,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/retry", test_retry);
     g_test_add_func("/trace/unfinished", test_unfinished);
     g_test_add_func("/trace/handle-reuse", test_handle_reuse);
+    g_test_add_func("/trace/handle-reuse-early", test_handle_reuse_early);
     g_test_add_func("/trace/handle-reuse-unseen", test_handle_reuse_unseen);
     g_test_add_func("/trace/same-tags", test_same_tags);
     g_test_add_func("/trace/post-seen-late", test_post_seen_late);

@@ -292,7 +292,9 @@ static void test_text(void)
     check_text(sgb_text_bytes(513), "513 B");
     check_text(sgb_text_bytes(1536), "1536 B");
     check_text(sgb_text_bytes(256 * 1024), "256 KiB");
-    check_text(sgb_text_clean("a\033\n\xff\xe2\x80\xae", 10), "a? \xef\xbf\xbd?");
+    check_text(sgb_text_clean("a\033\n\xff\xe2\x80\xae", 10),
+               "a? \xef\xbf\xbd?");
+    check_text(sgb_text_clean("e\xcc\x81", 10), "e?");
     check_text(sgb_text_clean(NULL, 10), "-");
     check_text(sgb_text_clean("abcdef", 3), "abc");
 
