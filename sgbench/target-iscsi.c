@@ -263,7 +263,8 @@ static gboolean wait_until_listening(IscsiTarget *target, GError **error)
 static gboolean start_tgtd(IscsiTarget *target, gboolean *taken,
                            GError **error)
 {
-    g_autofree char *log = NULL, *option = NULL, *portals = NULL, *portal = NULL;
+    g_autofree char *log = NULL, *option = NULL;
+    g_autofree char *portals = NULL, *portal = NULL;
     const char *const env[] = {target->socket_env, KEEP_MEMORY, KEEP_CHUNKS,
                                NULL};
     const char *argv[] = {"tgtd", "-f", "-C", "0", "--iscsi", NULL, NULL};
