@@ -55,8 +55,8 @@ typedef struct SgbRequest {
     int direction;
     uint64_t length;
 
-    /* How. Byte counts are sums over all SG_IO of the request: scsi-block may
-     * need several. */
+    /* How. Byte counts are sums over all SG_IO of the request (scsi-block may
+     * need several) but those that the ioctl refused. */
     SgbDataPath path;
     unsigned reason;
     uint32_t entries, pieces;
@@ -66,8 +66,10 @@ typedef struct SgbRequest {
     uint64_t bounce_held;  /* bytes held by the device at its last alloc */
 
     /* Outcome. */
-    gboolean finished;     /* its answer was seen by the HBA or initiator */
-    int result;            /* 0 or -errno of the ioctl */
+    gboolean finished;     /* the initiator saw its answer; of a request that no
+                            * initiator posted: the HBA answered */
+    int result;            /* 0 or -errno of the last ioctl; -EIO if only the
+                            * HBA or the initiator says that it failed */
     uint8_t status;        /* SCSI status */
     int64_t resid;         /* bytes */
     uint32_t info;         /* sg's info */

@@ -30,9 +30,13 @@ typedef struct SgbTraceCell {
 } SgbTraceCell;
 
 /*
- * Called for what the trace holds, in order of time. @request is complete (or
- * given up at the end of the trace: finished is FALSE) and valid only during
- * the call; @cell is the cell it was posted in. Any member may be NULL.
+ * Called for what the trace holds, in order of time; requests when they end.
+ * @request is complete (or given up: finished is FALSE) and valid only during
+ * the call; @cell is the cell it began in, never NULL (cell->cell is, outside
+ * of any) and the same pointer for all of a cell, valid until sgb_trace_read
+ * returns. cell_end is called for each cell that began. A request of a cell that
+ * its initiator never claimed comes at the end of the cell. Any member may be
+ * NULL.
  */
 typedef struct SgbTraceSink {
     void (*cell_begin)(void *opaque, const SgbTraceCell *cell);
@@ -53,7 +57,7 @@ typedef struct SgbTraceCounts {
 } SgbTraceCounts;
 
 /*
- * Read the trace in folder @path (searched for metadata files below it).
+ * Read the trace in folder @path: all traces in and below it, merged by time.
  * @counts is filled even on failure, as far as it went.
  * Returns FALSE with an SGB_TRACE_ERROR.
  */
