@@ -243,6 +243,10 @@ static void test_sample_bare(Fixture *f, gconstpointer unused)
     for (i = 0; i < G_N_ELEMENTS(absent); i++) {
         g_assert_false(json_object_has_member(object, absent[i]));
     }
+    g_assert_cmpint(
+        json_object_get_int_member(
+            json_object_get_object_member(object, "latency"), "min"),
+        ==, 0);
     g_assert_true(rundir_append(f->dir, sample, &error));
     g_assert_true(rundir_finish(f->dir, "failed", "not \xff UTF-8", &error));
     g_assert_no_error(error);
