@@ -72,6 +72,21 @@ static void add_target(GString *text, const Job *job, const TargetSpec *spec,
     }
 }
 
+/* Where the run will be, wherever the plan is asked for. */
+static gboolean will_be_in_lab(const Job *job)
+{
+    unsigned i;
+
+    for (i = 0; i < job->targets->len; i++) {
+        const TargetSpec *spec = g_ptr_array_index(job->targets, i);
+
+        if (target_find(spec->kind)->needs_lab) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean has_path(const GPtrArray *starts, const PathKind *path)
 {
     unsigned i;
@@ -186,7 +201,7 @@ char *plan_text(const Plan *plan, gboolean in_lab)
                            job->verify ? "every path before it is timed"
                                        : "off, nothing says the data is right");
     g_string_append(text, "takes about ");
-    add_duration(text, plan_seconds(plan, in_lab));
+    add_duration(text, plan_seconds(plan, in_lab || will_be_in_lab(job)));
     g_string_append(text, ", beside setting targets up\n");
     if (job->rounds < VERDICT_ROUNDS) {
         g_string_append_printf(text,
