@@ -19,7 +19,7 @@
 /* Half a bucket's width over its lower edge. */
 #define SGB_HISTOGRAM_ERROR (1.0 / (1 << (SGB_HISTOGRAM_BITS + 1)))
 /* Every uint64_t has a bucket. */
-#define SGB_HISTOGRAM_BUCKETS                                                  \
+#define SGB_HISTOGRAM_BUCKETS \
     ((64 - SGB_HISTOGRAM_BITS + 1) << SGB_HISTOGRAM_BITS)
 
 typedef struct SgbHistogram {

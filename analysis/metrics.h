@@ -15,7 +15,7 @@
 #include "trace.h"
 
 typedef struct SgbMetrics {
-    char *cell;              /* NULL: outside of any cell */
+    char *cell; /* NULL: outside of any cell */
     uint32_t round;
 
     /* Finished requests, and those never finished. */
@@ -26,8 +26,8 @@ typedef struct SgbMetrics {
     uint64_t sgio_count, map_hits, map_misses, dio;
     uint64_t by_path[SGB_DATA_PATH__COUNT + 1];
     uint64_t by_reason[SGB_REASON__COUNT]; /* [0]: none */
-    uint64_t by_status[256]; /* SCSI status */
-    uint64_t errors;         /* ioctl results that are not 0 */
+    uint64_t by_status[256];               /* SCSI status */
+    uint64_t errors;                       /* ioctl results that are not 0 */
     uint64_t bounce_held_max;
 
     /* stage[i]: time from the previous stage that the request has to stage i,

@@ -25,7 +25,7 @@ typedef enum SgbTraceError {
 typedef struct SgbTraceCell {
     char *cell;
     uint32_t round;
-    gboolean ended;          /* cell_end was seen */
+    gboolean ended; /* cell_end was seen */
     uint64_t stated_requests, stated_bytes;
 } SgbTraceCell;
 
@@ -47,13 +47,13 @@ typedef struct SgbTraceSink {
 } SgbTraceSink;
 
 typedef struct SgbTraceCounts {
-    uint64_t events;         /* known to the catalogue */
+    uint64_t events; /* known to the catalogue */
     uint64_t events_other;
-    uint64_t requests;       /* given to the sink and finished */
+    uint64_t requests; /* given to the sink and finished */
     uint64_t unfinished;
-    uint64_t lost_events;    /* babeltrace2's discarded events */
+    uint64_t lost_events; /* babeltrace2's discarded events */
     uint64_t lost_packets;
-    uint64_t orphans;        /* events of a request whose start is not there */
+    uint64_t orphans; /* events of a request whose start is not there */
 } SgbTraceCounts;
 
 /*

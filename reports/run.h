@@ -15,9 +15,9 @@
 GQuark sgb_report_error_quark(void);
 
 typedef enum SgbReportError {
-    SGB_REPORT_ERROR_OPEN,    /* not there, not readable */
-    SGB_REPORT_ERROR_FORMAT,  /* not a run, or of a newer schema */
-    SGB_REPORT_ERROR_EMPTY,   /* nothing measured */
+    SGB_REPORT_ERROR_OPEN,   /* not there, not readable */
+    SGB_REPORT_ERROR_FORMAT, /* not a run, or of a newer schema */
+    SGB_REPORT_ERROR_EMPTY,  /* nothing measured */
 } SgbReportError;
 
 /*
@@ -31,27 +31,27 @@ typedef enum SgbReportError {
  * commands that QEMU would issue.
  */
 typedef enum SgbFigure {
-    SGB_FIGURE_THROUGHPUT,   /* bytes over wall time, MB/s (10^6 bytes) */
-    SGB_FIGURE_CPU,          /* see above, s per GiB */
-    SGB_FIGURE_CPU_ALL,      /* all of QEMU (native: as CPU) and the target's
+    SGB_FIGURE_THROUGHPUT, /* bytes over wall time, MB/s (10^6 bytes) */
+    SGB_FIGURE_CPU,        /* see above, s per GiB */
+    SGB_FIGURE_CPU_ALL,    /* all of QEMU (native: as CPU) and the target's
                               * own process, s per GiB */
-    SGB_FIGURE_FAULTS,       /* QEMU's minor faults per request */
-    SGB_FIGURE_SWITCHES,     /* QEMU's context switches per request */
-    SGB_FIGURE_P50,          /* latency, ns */
+    SGB_FIGURE_FAULTS,     /* QEMU's minor faults per request */
+    SGB_FIGURE_SWITCHES,   /* QEMU's context switches per request */
+    SGB_FIGURE_P50,        /* latency, ns */
     SGB_FIGURE_P99,
-    SGB_FIGURE_ANON,         /* QEMU's anonymous memory, maximum, bytes */
+    SGB_FIGURE_ANON, /* QEMU's anonymous memory, maximum, bytes */
     SGB_FIGURE__COUNT,
 } SgbFigure;
 
 typedef struct SgbSample {
-    unsigned round;          /* 0: the traced round */
+    unsigned round; /* 0: the traced round */
     gboolean traced;
     uint64_t requests, bytes, failed, dio_requests;
     double figures[SGB_FIGURE__COUNT]; /* NAN: this path has no such figure */
     SgbHistogram *latency;
-    double initiator_share;  /* initiator's CPU without empty polls, of it and
+    double initiator_share; /* initiator's CPU without empty polls, of it and
                               * what CPU_ALL counts */
-    char *failure;           /* the first one, or NULL */
+    char *failure;          /* the first one, or NULL */
 } SgbSample;
 
 typedef struct SgbCell {
@@ -59,17 +59,17 @@ typedef struct SgbCell {
     uint64_t size;
     unsigned depth;
     int cdb_size;
-    GPtrArray *samples;      /* SgbSample *, untraced timed rounds, by round */
-    GPtrArray *traced;       /* SgbSample *, traced ones */
+    GPtrArray *samples; /* SgbSample *, untraced timed rounds, by round */
+    GPtrArray *traced;  /* SgbSample *, traced ones */
 } SgbCell;
 
 typedef struct SgbRun {
     char *path;
-    JsonObject *json;        /* all of run.json but the samples */
-    GPtrArray *cells;        /* SgbCell *, in the order of the job */
+    JsonObject *json; /* all of run.json but the samples */
+    GPtrArray *cells; /* SgbCell *, in the order of the job */
     gboolean complete;
-    unsigned rounds;         /* of the job */
-    unsigned bad_lines;      /* of the journal, left out (torn, not ours) */
+    unsigned rounds;    /* of the job */
+    unsigned bad_lines; /* of the journal, left out (torn, not ours) */
 } SgbRun;
 
 /*

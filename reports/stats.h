@@ -28,7 +28,6 @@ double sgb_median(const double *values, unsigned n);
  * too small for that (@level .95 needs 6), the range, with its real coverage.
  * David and Nagaraja, Order Statistics, 3rd ed., 7.1.
  */
-SgbInterval sgb_median_interval(const double *values, unsigned n,
-                                double level);
+SgbInterval sgb_median_interval(const double *values, unsigned n, double level);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lab.h"
 #include "plan.h"
 #include "reports/table.h"
+#include "run-lock.h"
 #include "runner.h"
 
 /* `run` and `lab` take the same options: a job is a job. */
@@ -140,8 +141,17 @@ static void print_end(const char *path, gboolean complete)
     } else if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
         fprintf(stderr,
                 "sgbench: what was measured until then is in %s; "
-                "--resume %s goes on with it\n", path, path);
+                "--resume %s goes on with it\n",
+                path, path);
     }
+}
+
+static gboolean take_lock(GError **error)
+{
+    g_autofree char *cache =
+        g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
+
+    return run_lock_take(cache, error);
 }
 
 static int run_main(int argc, char **argv, GError **error)
@@ -163,6 +173,9 @@ static int run_main(int argc, char **argv, GError **error)
     options.overrides = (const char *const *)arguments.overrides;
     options.progress = arguments.style;
 
+    if (!take_lock(error)) {
+        return SGBENCH_ERROR_PREFLIGHT;
+    }
     run_catch_signals();
     ok = run_job(arguments.job, &options, &fault);
     if (!arguments.no_table) {
@@ -187,8 +200,8 @@ static GPtrArray *inner_arguments(const RunArguments *arguments)
     g_ptr_array_add(inner, g_file_read_link("/proc/self/exe", NULL));
     g_ptr_array_add(inner, g_strdup("run"));
     g_ptr_array_add(inner, g_strdup("--no-table"));
-    g_ptr_array_add(inner, g_strdup(arguments->resume ? "--resume"
-                                                      : "--output"));
+    g_ptr_array_add(inner,
+                    g_strdup(arguments->resume ? "--resume" : "--output"));
     g_ptr_array_add(inner, g_canonicalize_filename(output, NULL));
     for (override = arguments->overrides; override && *override; override++) {
         g_ptr_array_add(inner, g_strdup("--set"));
@@ -219,6 +232,9 @@ static int lab_main(int argc, char **argv, GError **error)
     }
     output = arguments.resume ? arguments.resume : arguments.output;
     inner = inner_arguments(&arguments);
+    if (!take_lock(error)) {
+        return SGBENCH_ERROR_PREFLIGHT;
+    }
     run_catch_signals();
     code = lab_run((const char *const *)inner->pdata, output, &fault);
     if (!arguments.no_table) {

@@ -44,8 +44,16 @@ gboolean completion_good(const Completion *completion)
 static const char *response_name(uint8_t response)
 {
     static const char *const names[] = {
-        "OK", "OVERRUN", "ABORTED", "BAD TARGET", "RESET", "BUSY",
-        "TRANSPORT FAILURE", "TARGET FAILURE", "NEXUS FAILURE", "FAILURE",
+        "OK",
+        "OVERRUN",
+        "ABORTED",
+        "BAD TARGET",
+        "RESET",
+        "BUSY",
+        "TRANSPORT FAILURE",
+        "TARGET FAILURE",
+        "NEXUS FAILURE",
+        "FAILURE",
     };
 
     return response < G_N_ELEMENTS(names) ? names[response] : "unknown";
@@ -105,8 +113,9 @@ char *completion_text(const Completion *completion)
         append_sense(text, completion);
     }
     if (completion->resid) {
-        g_string_append_printf(text, ", %" G_GUINT64_FORMAT
-                               " bytes not transferred", completion->resid);
+        g_string_append_printf(text,
+                               ", %" G_GUINT64_FORMAT " bytes not transferred",
+                               completion->resid);
     }
     return g_string_free(text, FALSE);
 }

@@ -35,22 +35,22 @@ typedef struct Command {
     uint8_t cdb[COMMAND_CDB_MAX];
     unsigned cdb_length;
     DataDirection direction;
-    uint64_t length;      /* bytes; the sum of the pieces */
-    const Piece *pieces;  /* borrowed: must outlive the command */
+    uint64_t length;     /* bytes; the sum of the pieces */
+    const Piece *pieces; /* borrowed: must outlive the command */
     unsigned n_pieces;
-    uint32_t tag;         /* set by the initiator, unique in the process */
+    uint32_t tag; /* set by the initiator, unique in the process */
 } Command;
 
 typedef struct Completion {
-    int transport;        /* 0, or an errno of the host: nothing below counts */
-    uint8_t response;     /* HBA's; 0 is VIRTIO_SCSI_S_OK */
-    uint8_t status;       /* SAM status, 0 is GOOD */
+    int transport;    /* 0, or an errno of the host: nothing below counts */
+    uint8_t response; /* HBA's; 0 is VIRTIO_SCSI_S_OK */
+    uint8_t status;   /* SAM status, 0 is GOOD */
     uint8_t sense[COMMAND_SENSE_MAX];
     unsigned sense_length;
-    uint64_t resid;       /* bytes not transferred */
-    gboolean dio;         /* kernel did direct I/O; FALSE if not known */
-    uint64_t posted_ns;   /* CLOCK_MONOTONIC, before the HBA could see it */
-    uint64_t done_ns;     /* CLOCK_MONOTONIC, when the answer was seen */
+    uint64_t resid;     /* bytes not transferred */
+    gboolean dio;       /* kernel did direct I/O; FALSE if not known */
+    uint64_t posted_ns; /* CLOCK_MONOTONIC, before the HBA could see it */
+    uint64_t done_ns;   /* CLOCK_MONOTONIC, when the answer was seen */
 } Completion;
 
 /* TRUE if all of it was transferred with status GOOD. */

@@ -35,8 +35,9 @@ gboolean run_interrupted(void)
 
 /*
  * No SA_RESTART: a wait in the kernel must end with EINTR, so that its loop
- * looks at run_interrupted(). SIGPIPE is ignored: a peer that went away is an
- * error of the write that saw it (EPIPE), not the end of sgbench.
+ * looks at run_interrupted(). SIGPIPE and SIGXFSZ are ignored: a peer that went
+ * away, or a file that may not grow, is an error of the write that saw it
+ * (EPIPE, EFBIG), not the end of sgbench.
  */
 void run_catch_signals(void)
 {
@@ -49,6 +50,7 @@ void run_catch_signals(void)
     }
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 gboolean run_check_interrupted(GError **error)

@@ -8,13 +8,13 @@
 #include <glib.h>
 
 typedef struct RunContext {
-    char *run_id;      /* UUID, lower case */
-    char *run_dir;     /* absolute */
-    char *temp_dir;    /* private, removed at the end */
-    char *cache_dir;   /* ${XDG_CACHE_HOME:-~/.cache}/sgbench */
+    char *run_id;    /* UUID, lower case */
+    char *run_dir;   /* absolute */
+    char *temp_dir;  /* private, removed at the end */
+    char *cache_dir; /* ${XDG_CACHE_HOME:-~/.cache}/sgbench */
     gboolean in_lab;
-    gboolean traced;   /* QEMU and initiator are being traced now */
-    unsigned starts;   /* QEMU starts so far; names its log files */
+    gboolean traced; /* QEMU and initiator are being traced now */
+    unsigned starts; /* QEMU starts so far; names its log files */
 } RunContext;
 
 /* Set by SIGINT, SIGTERM and SIGHUP; every loop and wait looks at it. */

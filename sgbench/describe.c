@@ -29,8 +29,7 @@ static JsonObject *describe_job(const Job *job, const char *const *overrides)
 
     json_object_set_string_member(object, "name", job->name);
     if (job->description) {
-        json_object_set_string_member(object, "description",
-                                      job->description);
+        json_object_set_string_member(object, "description", job->description);
     }
     json_object_set_string_member(object, "text", job->text);
     json_object_set_array_member(object, "overrides", strings(overrides));
@@ -115,12 +114,10 @@ JsonObject *describe_target(const Target *target)
     json_object_set_string_member(object, "name", target->name);
     json_object_set_string_member(object, "kind", target->kind->name);
 
-    json_object_set_boolean_member(abilities, "stores_data",
-                                   caps->stores_data);
+    json_object_set_boolean_member(abilities, "stores_data", caps->stores_data);
     json_object_set_boolean_member(abilities, "reports_resid",
                                    caps->reports_resid);
-    json_object_set_boolean_member(abilities, "kernel_sgio",
-                                   caps->kernel_sgio);
+    json_object_set_boolean_member(abilities, "kernel_sgio", caps->kernel_sgio);
     json_object_set_boolean_member(abilities, "machine_speed",
                                    caps->machine_speed);
     json_object_set_int_member(abilities, "max_depth", caps->max_depth);

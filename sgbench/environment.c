@@ -11,11 +11,11 @@
 #include "environment.h"
 #include "reports/stats.h"
 
-#define HOST_DIGITS 16 /* of the hash: enough to tell machines apart */
-#define FEW_CPUS 2     /* sgbench and QEMU's IOThread alone keep two busy */
+#define HOST_DIGITS 16  /* of the hash: enough to tell machines apart */
+#define FEW_CPUS 2      /* sgbench and QEMU's IOThread alone keep two busy */
 #define FAULT_PAGES 256 /* 1 MiB */
 #define FAULT_STRETCHES 9
-#define BUSY .5        /* load average per CPU; sgbench has not begun yet */
+#define BUSY .5 /* load average per CPU; sgbench has not begun yet */
 
 static void warn(JsonArray *warnings, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
@@ -165,8 +165,9 @@ static uint64_t minor_fault_ns(void)
         }
         clock_gettime(CLOCK_MONOTONIC, &end);
         munmap(memory, FAULT_PAGES * page);
-        costs[i] = ((end.tv_sec - begin.tv_sec) * 1e9 + end.tv_nsec -
-                    begin.tv_nsec) / FAULT_PAGES;
+        costs[i] =
+            ((end.tv_sec - begin.tv_sec) * 1e9 + end.tv_nsec - begin.tv_nsec) /
+            FAULT_PAGES;
     }
     return sgb_median(costs, FAULT_STRETCHES);
 }

@@ -17,17 +17,17 @@ GQuark sgbench_error_quark(void);
 typedef enum SgbenchError {
     SGBENCH_OK = 0,
     SGBENCH_REGRESSION = 1,
-    SGBENCH_ERROR_USAGE = 2,       /* command line or job file */
+    SGBENCH_ERROR_USAGE = 2, /* command line or job file */
     SGBENCH_INCONCLUSIVE = 3,
-    SGBENCH_UNLIKE = 4,            /* environments differ */
-    SGBENCH_ERROR_PREFLIGHT = 5,   /* something needed is missing or refused */
-    SGBENCH_ERROR_TARGET = 6,      /* target or device failed in mid-run */
-    SGBENCH_ERROR_QEMU = 7,        /* QEMU did not start, died or hung */
-    SGBENCH_ERROR_DATA = 8,        /* wrong data */
-    SGBENCH_ERROR_RESULTS = 9,     /* results can't be written or read */
-    SGBENCH_ERROR_TRACE = 10,      /* trace lost, damaged or not reconciled */
+    SGBENCH_UNLIKE = 4,          /* environments differ */
+    SGBENCH_ERROR_PREFLIGHT = 5, /* something needed is missing or refused */
+    SGBENCH_ERROR_TARGET = 6,    /* target or device failed in mid-run */
+    SGBENCH_ERROR_QEMU = 7,      /* QEMU did not start, died or hung */
+    SGBENCH_ERROR_DATA = 8,      /* wrong data */
+    SGBENCH_ERROR_RESULTS = 9,   /* results can't be written or read */
+    SGBENCH_ERROR_TRACE = 10,    /* trace lost, damaged or not reconciled */
     SGBENCH_ERROR_INTERNAL = 11,
-    SGBENCH_INTERRUPTED = 130,     /* SIGINT or SIGTERM */
+    SGBENCH_INTERRUPTED = 130, /* SIGINT or SIGTERM */
 } SgbenchError;
 
 /* One line of text for an exit code, static; NULL if it is not one. */

@@ -19,10 +19,10 @@
 #include "ust.h"
 
 #define INITIATOR_NAME "iqn.2025-01.example.sgbench:native"
-#define DEPTH_MAX 64      /* half of tgt's MaxQueueCmd */
-#define PIECES_MAX 8192   /* 16 MiB in pages, twice over; libiscsi has none */
-#define POLL_MS 200       /* between two looks at interruption and time-outs */
-#define COMMAND_S 30      /* a command without an answer */
+#define DEPTH_MAX 64    /* half of tgt's MaxQueueCmd */
+#define PIECES_MAX 8192 /* 16 MiB in pages, twice over; libiscsi has none */
+#define POLL_MS 200     /* between two looks at interruption and time-outs */
+#define COMMAND_S 30    /* a command without an answer */
 #define LOGIN_S 10
 #define OBITUARY_TRIES 20
 #define DRAIN_NS (2 * UINT64_C(1000000000)) /* after an interruption */
@@ -32,10 +32,10 @@ typedef struct Drive Drive;
 
 typedef struct Slot {
     IscsiInitiator *initiator;
-    Command *command;   /* NULL: free */
+    Command *command; /* NULL: free */
     struct scsi_task *task;
     uint64_t posted_ns;
-    struct iovec *iov;  /* grows as needed */
+    struct iovec *iov; /* grows as needed */
     unsigned iov_size;
 } Slot;
 
@@ -43,17 +43,17 @@ struct IscsiInitiator {
     Initiator base;
     struct iscsi_context *iscsi;
     Target *target;
-    char *device;       /* for messages */
+    char *device; /* for messages */
     int lun;
-    gboolean broken;    /* the connection is gone */
-    Drive *drive;       /* in drive(), else NULL */
+    gboolean broken; /* the connection is gone */
+    Drive *drive;    /* in drive(), else NULL */
     Slot slots[DEPTH_MAX];
 };
 
 struct Drive {
     Load *load;
     unsigned in_flight;
-    gboolean stopping;  /* next() is not called any more */
+    gboolean stopping; /* next() is not called any more */
     unsigned free_slots[DEPTH_MAX];
     unsigned n_free;
 };
@@ -73,8 +73,7 @@ static void set_broken(IscsiInitiator *initiator, GError **error)
     }
     g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                 "%s: the connection broke%s%s; the target's log says more",
-                initiator->device, why && *why ? ": " : "",
-                why ? why : "");
+                initiator->device, why && *why ? ": " : "", why ? why : "");
 }
 
 /* Sense comes as two bytes of length, then the data (RFC 7143, 11.4.7). */

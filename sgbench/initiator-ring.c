@@ -65,7 +65,7 @@ typedef struct Drive {
     Load *load;
     unsigned free_slots[DEPTH_MAX]; /* a stack */
     unsigned n_free;
-    gboolean stopping;      /* no next() any more */
+    gboolean stopping; /* no next() any more */
     gboolean interrupted;
     uint64_t interrupted_ns, looked_ns;
     Completion completion;
@@ -191,10 +191,9 @@ static char *overdue_text(const Drive *drive, uint64_t now)
                                    slot->command->cdb[0]);
         }
     }
-    return g_strdup_printf("no answer to %u command%s for %" PRIu64
-                           " s (%s%s)", n, n == 1 ? "" : "s",
-                           ring->answer_ns / 1000000000, list->str,
-                           n > 8 ? ", …" : "");
+    return g_strdup_printf("no answer to %u command%s for %" PRIu64 " s (%s%s)",
+                           n, n == 1 ? "" : "s", ring->answer_ns / 1000000000,
+                           list->str, n > 8 ? ", …" : "");
 }
 
 /* When the oldest command under way was posted; UINT64_MAX if there is none. */
@@ -366,7 +365,8 @@ static uint64_t answer_seconds(void)
 
     return text && g_ascii_string_to_unsigned(text, 10, 1, 86400, &seconds,
                                               NULL)
-               ? seconds : ANSWER_SECONDS;
+               ? seconds
+               : ANSWER_SECONDS;
 }
 
 static Initiator *ring_open(RunContext *context, Target *target,

@@ -17,6 +17,5 @@ gboolean initiator_send(Initiator *initiator, Command *command,
 {
     g_autoptr(LoadList) list = load_list_new(command, completion, 1, 1);
 
-    return initiator->kind->drive(initiator, load_list_load(list), NULL,
-                                  error);
+    return initiator->kind->drive(initiator, load_list_load(list), NULL, error);
 }

@@ -20,8 +20,8 @@ typedef struct Target Target;
 
 /* CPU the initiator itself used in one drive(), ns. */
 typedef struct InitiatorCost {
-    uint64_t cpu_ns;       /* thread CPU time in all */
-    uint64_t empty_ns;     /* of it in polls that found nothing */
+    uint64_t cpu_ns;   /* thread CPU time in all */
+    uint64_t empty_ns; /* of it in polls that found nothing */
     uint64_t empty_polls;
     uint64_t doorbells;
     uint64_t doorbells_saved; /* EVENT_IDX said not needed */
@@ -54,10 +54,10 @@ struct Initiator {
     const InitiatorKind *kind;
     Arena arena;
     unsigned max_depth;
-    unsigned max_pieces;  /* per command */
-    pid_t qemu_pid;       /* 0 if there is no QEMU */
-    pid_t iothread_tid;   /* 0 if there is none */
-    gboolean traced;      /* emit sgbench:post and sgbench:complete */
+    unsigned max_pieces; /* per command */
+    pid_t qemu_pid;      /* 0 if there is no QEMU */
+    pid_t iothread_tid;  /* 0 if there is none */
+    gboolean traced;     /* emit sgbench:post and sgbench:complete */
 };
 
 extern const InitiatorKind initiator_ring, initiator_sgio, initiator_iscsi;

@@ -52,9 +52,9 @@ typedef struct Matrix {
 } Matrix;
 
 typedef struct Job {
-    char *name;          /* file name without .conf */
+    char *name; /* file name without .conf */
     char *file;
-    char *text;          /* the file, verbatim, for run.json */
+    char *text; /* the file, verbatim, for run.json */
     char *description;
     unsigned rounds;
     double cell_seconds, warmup_seconds;

@@ -145,7 +145,8 @@ static gboolean add_key(KeyFile *file, const char *text, int number,
                               quote);
     }
     name = g_strstrip(g_strndup(text, equals - text));
-    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")]) {
+    if (!*name ||
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")]) {
         g_autofree char *quote = beginning(name);
 
         return key_file_error(file->path, number, error,

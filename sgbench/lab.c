@@ -21,9 +21,9 @@
 #define INIT SGBENCH_SOURCE_DIR "/sgbench/lab-init.sh"
 #define MEMORY "2G"
 #define STARTED "sgbench-lab: started"
-#define ENDED '\001'  /* lab-init.sh prints it; no text has it */
-#define BOOT_MS 60000   /* it takes one second */
-#define GRACE_MS 30000  /* from Ctrl-C to its end */
+#define ENDED '\001'   /* lab-init.sh prints it; no text has it */
+#define BOOT_MS 60000  /* it takes one second */
+#define GRACE_MS 30000 /* from Ctrl-C to its end */
 #define HALT_MS 3000
 #define POLL_MS 100
 #define LAST_LINES 12
@@ -37,16 +37,16 @@ typedef enum Stage {
 } Stage;
 
 typedef struct Lab {
-    char *dir;        /* private: command, exit code, kernel's own files */
+    char *dir; /* private: command, exit code, kernel's own files */
     char *run_dir;
     char *memory;
     char *memory_dir;
-    char *release;    /* of the kernel's modules */
+    char *release; /* of the kernel's modules */
     Process *process;
     int input, output; /* its console */
     Stage stage;
-    GString *line;    /* of the console, as far as it has come */
-    GQueue lines;     /* the last ones before and after RUNNING, char * */
+    GString *line; /* of the console, as far as it has come */
+    GQueue lines;  /* the last ones before and after RUNNING, char * */
 } Lab;
 
 /* ---- before it starts ---- */
@@ -59,7 +59,8 @@ static char *find_release(GError **error)
     if (!name) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "%s: no modules of the lab's kernel: install the package "
-                    "user-mode-linux (make setup)", MODULES);
+                    "user-mode-linux (make setup)",
+                    MODULES);
     }
     return g_strdup(name);
 }
@@ -112,7 +113,8 @@ static gboolean check_ptrace(GError **error)
     if (g_file_get_contents(scope, &text, NULL, NULL) && text[0] == '3') {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "%s is 3: this machine forbids ptrace, which the lab "
-                    "needs; only a reboot can change that", scope);
+                    "needs; only a reboot can change that",
+                    scope);
         return FALSE;
     }
     return TRUE;
@@ -135,16 +137,24 @@ static gboolean shell_name(const char *name)
 static gboolean goes_along(const char *name)
 {
     static const char *const left_out[] = {
-        "TMPDIR", "XDG_RUNTIME_DIR", "LTTNG_HOME", "DBUS_SESSION_BUS_ADDRESS",
-        "SSH_AUTH_SOCK", "PWD", "OLDPWD", "SHLVL", "_",
-        "SGBENCH_IN_LAB", "SGBENCH_LAB_MODULES", NULL,
+        "TMPDIR",
+        "XDG_RUNTIME_DIR",
+        "LTTNG_HOME",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "SSH_AUTH_SOCK",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "SGBENCH_IN_LAB",
+        "SGBENCH_LAB_MODULES",
+        NULL,
     };
 
     return shell_name(name) && !g_strv_contains(left_out, name);
 }
 
-static gboolean write_command(Lab *lab, const char *const *argv,
-                              GError **error)
+static gboolean write_command(Lab *lab, const char *const *argv, GError **error)
 {
     g_autofree char *file = g_build_filename(lab->dir, "command", NULL);
     g_autofree char *folder = g_get_current_dir();
@@ -229,19 +239,20 @@ static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
     g_autofree char *run_dir = encode(lab->run_dir);
     g_autofree char *memory = g_strdup_printf("mem=%s", lab->memory);
     g_autofree char *uml_dir = g_strdup_printf("uml_dir=%s/", lab->dir);
-    g_autofree char *console = g_strdup_printf("con0=fd:%d,fd:%d", fds[0],
-                                               fds[1]);
+    g_autofree char *console =
+        g_strdup_printf("con0=fd:%d,fd:%d", fds[0], fds[1]);
     g_autofree char *lab_word = g_strdup_printf("SGBENCH_LAB_DIR=%s", dir);
     g_autofree char *run_word = g_strdup_printf("SGBENCH_LAB_RUN=%s", run_dir);
-    g_autofree char *uml_word = g_strdup_printf(
-        "SGBENCH_LAB_UML=" MODULES "/%s", lab->release);
+    g_autofree char *uml_word =
+        g_strdup_printf("SGBENCH_LAB_UML=" MODULES "/%s", lab->release);
     g_autofree char *temp = g_strdup_printf("TMPDIR=%s", lab->memory_dir);
     /* The kernel joins the words with blanks and takes quotes for its own. */
     const char *const argv[] = {
-        KERNEL, memory, "root=/dev/root", "rootfstype=hostfs", "rootflags=/",
-        "ro", "quiet", "loglevel=2", "con=null", console, "ssl=null", uml_dir,
-        "umid=lab", lab_word, run_word, uml_word, "init=/bin/sh", "--",
-        "\"" INIT "\"", NULL,
+        KERNEL,         memory,   "root=/dev/root", "rootfstype=hostfs",
+        "rootflags=/",  "ro",     "quiet",          "loglevel=2",
+        "con=null",     console,  "ssl=null",       uml_dir,
+        "umid=lab",     lab_word, run_word,         uml_word,
+        "init=/bin/sh", "--",     "\"" INIT "\"",   NULL,
     };
     const char *const env[] = {temp, NULL};
     ProcessSpec spec = {
@@ -316,7 +327,7 @@ static void take_byte(Lab *lab, char byte)
 static void pass_on(const char *data, size_t n)
 {
     while (n > 0) {
-        ssize_t written = write(STDOUT_FILENO, data, n);
+        ssize_t written = write(STDERR_FILENO, data, n);
 
         if (written < 0 && errno != EINTR) {
             return; /* nobody reads it: the results count */
@@ -388,7 +399,8 @@ static gboolean attend(Lab *lab, GError **error)
         if (grace_end && now > grace_end) {
             g_set_error(error, SGBENCH_ERROR, SGBENCH_INTERRUPTED,
                         "interrupted, and ended by force after %d s: the cell "
-                        "under way is lost", GRACE_MS / 1000);
+                        "under way is lost",
+                        GRACE_MS / 1000);
             return FALSE;
         }
         if (lab->stage == BOOTING && now > boot_end) {
@@ -480,8 +492,8 @@ int lab_run(const char *const *argv, const char *run_dir, GError **error)
             g_autofree char *words = last_words(&lab);
 
             g_set_error(&fault, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                        "the lab %s: %s", lab.stage == BOOTING
-                        ? "did not start" : "died", words);
+                        "the lab %s: %s",
+                        lab.stage == BOOTING ? "did not start" : "died", words);
         }
     } else if (lab.process && fault->code == SGBENCH_ERROR_PREFLIGHT) {
         g_autofree char *words = last_words(&lab);

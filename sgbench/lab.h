@@ -12,7 +12,7 @@
  * Run @argv (NULL-terminated, argv[0] a path) inside the lab, with
  * SGBENCH_IN_LAB=1, and wait for it. @run_dir (absolute; made if missing) is
  * the only folder of this machine that it can write to. What it prints comes
- * out of our own standard output; SIGINT, SIGTERM and SIGHUP reach it as
+ * out of our own standard error; SIGINT, SIGTERM and SIGHUP reach it as
  * SIGINT.
  *
  * Returns its exit code. With @error set: SGBENCH_ERROR_PREFLIGHT if the lab

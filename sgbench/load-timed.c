@@ -16,7 +16,7 @@ struct LoadTimed {
     Slot *slots;
     DataDirection direction;
     int cdb_size;
-    uint32_t blocks_each;   /* logical blocks of one command */
+    uint32_t blocks_each; /* logical blocks of one command */
     uint64_t next_lba, end_lba;
 
     Sample *sample;
@@ -92,23 +92,22 @@ LoadTimed *load_timed_new(const Cell *cell, const Target *target,
 {
     LoadTimed *timed = g_new0(LoadTimed, 1);
     uint64_t span = layout_span(cell->layout, cell->size);
-    g_autoptr(GRand) random = g_rand_new_with_seed_array(
-        (guint32[]){seed, seed >> 32}, 2);
+    g_autoptr(GRand) random =
+        g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
     uint64_t places;
     unsigned i;
 
     timed->load.depth = cell->depth;
     timed->load.next = timed_next;
     timed->load.done = timed_done;
-    timed->direction =
-        cell->operation == OPERATION_READ ? DATA_IN : DATA_OUT;
+    timed->direction = cell->operation == OPERATION_READ ? DATA_IN : DATA_OUT;
     timed->cdb_size = cell->cdb_size;
     timed->blocks_each = cell->size / target->block_size;
     timed->end_lba = target->blocks;
 
     places = timed->end_lba / timed->blocks_each;
-    timed->next_lba = timed->blocks_each *
-                      (uint64_t)(g_rand_double(random) * places);
+    timed->next_lba =
+        timed->blocks_each * (uint64_t)(g_rand_double(random) * places);
 
     timed->slots = g_new0(Slot, cell->depth);
     for (i = 0; i < cell->depth; i++) {

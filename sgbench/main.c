@@ -15,8 +15,8 @@ const Subcommand *const subcommands[] = {
 GOptionContext *subcommand_options(const Subcommand *subcommand,
                                    const GOptionEntry *entries)
 {
-    g_autofree char *parameters = g_strdup_printf(
-        "%s - %s", subcommand->arguments, subcommand->summary);
+    g_autofree char *parameters =
+        g_strdup_printf("%s - %s", subcommand->arguments, subcommand->summary);
     GOptionContext *context = g_option_context_new(parameters);
 
     g_option_context_add_main_entries(context, entries, NULL);
@@ -50,7 +50,8 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     g_set_prgname("sgbench");
     if (argc < 2) {
-        fprintf(stderr, "sgbench: a command is missing; try `sgbench --help`\n");
+        fprintf(stderr,
+                "sgbench: a command is missing; try `sgbench --help`\n");
         return SGBENCH_ERROR_USAGE;
     }
     if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h")) {
@@ -67,7 +68,8 @@ int main(int argc, char **argv)
         }
     }
     if (!subcommands[i]) {
-        fprintf(stderr, "sgbench: '%s' is not a command; try `sgbench --help`\n",
+        fprintf(stderr,
+                "sgbench: '%s' is not a command; try `sgbench --help`\n",
                 argv[1]);
         return SGBENCH_ERROR_USAGE;
     }

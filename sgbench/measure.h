@@ -12,11 +12,11 @@
 #include "sample.h"
 
 typedef struct MeasureSpec {
-    unsigned round;          /* 0: the traced round */
+    unsigned round; /* 0: the traced round */
     uint64_t warmup_ns;
-    uint64_t ns;             /* 0: no limit in time */
-    uint64_t requests;       /* 0: no limit in number */
-    uint64_t seed;           /* the same for all paths of a round */
+    uint64_t ns;       /* 0: no limit in time */
+    uint64_t requests; /* 0: no limit in number */
+    uint64_t seed;     /* the same for all paths of a round */
     gboolean traced;
 } MeasureSpec;
 

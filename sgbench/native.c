@@ -19,7 +19,8 @@ gboolean native_arena_map(Arena *arena, uint64_t size, GError **error)
     if (base == MAP_FAILED) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "no %" G_GUINT64_FORMAT " MiB of memory for data: %s; use "
-                    "a smaller size or depth", size >> 20, g_strerror(errno));
+                    "a smaller size or depth",
+                    size >> 20, g_strerror(errno));
         return FALSE;
     }
     *arena = (Arena){.base = base, .start = 0, .size = size};
@@ -52,8 +53,7 @@ uint32_t native_tag(void)
            atomic_fetch_add_explicit(&last, 1, memory_order_relaxed);
 }
 
-void native_iovec(const Arena *arena, const Command *command,
-                  struct iovec *iov)
+void native_iovec(const Arena *arena, const Command *command, struct iovec *iov)
 {
     for (unsigned i = 0; i < command->n_pieces; i++) {
         const Piece *piece = &command->pieces[i];

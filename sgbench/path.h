@@ -28,13 +28,13 @@ typedef enum ExpectedData {
 typedef struct PathKind {
     const char *name;
     const char *summary;
-    const char *build;        /* QEMU build, NULL for native */
-    const char *device;       /* QEMU device model, NULL for native */
-    const char *properties;   /* more -device properties, or NULL */
-    const char *const *env;   /* NAME=VALUE for QEMU, NULL-terminated, or NULL */
-    gboolean disks_only;      /* scsi-block */
+    const char *build;      /* QEMU build, NULL for native */
+    const char *device;     /* QEMU device model, NULL for native */
+    const char *properties; /* more -device properties, or NULL */
+    const char *const *env; /* NAME=VALUE for QEMU, NULL-terminated, or NULL */
+    gboolean disks_only;    /* scsi-block */
     ExpectedData data;
-    const char *control_of;   /* name of the path this one repeats, or NULL */
+    const char *control_of; /* name of the path this one repeats, or NULL */
 } PathKind;
 
 /* All paths, ended by one with a NULL name. */

@@ -100,14 +100,14 @@ gboolean pci_place_bar(PciDevice *device, unsigned bar, uint64_t *next)
     if (kind & PCI_BASE_ADDRESS_SPACE_IO) {
         return FALSE;
     }
-    wide = (kind & PCI_BASE_ADDRESS_MEM_TYPE_MASK) ==
-           PCI_BASE_ADDRESS_MEM_TYPE_64;
+    wide =
+        (kind & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64;
 
     /* Sizing, PCI Local Bus 3.0, 6.2.5.1: bits that don't stick are address.
      * One of 4 GiB or more would show zeros here; it can't be placed anyway. */
     pci_write(device, offset, UINT32_MAX);
-    size = (uint32_t)-(pci_read(device, 4, offset) &
-                       (uint32_t)PCI_BASE_ADDRESS_MEM_MASK);
+    size = (uint32_t) -
+           (pci_read(device, 4, offset) & (uint32_t)PCI_BASE_ADDRESS_MEM_MASK);
     if (size == 0) {
         return FALSE;
     }

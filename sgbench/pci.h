@@ -13,9 +13,9 @@
 #define PCI_BARS 6
 
 typedef struct PciDevice {
-    Qtest *qtest;               /* borrowed */
+    Qtest *qtest; /* borrowed */
     unsigned slot, function;
-    uint64_t bar[PCI_BARS];     /* address, 0 if not placed */
+    uint64_t bar[PCI_BARS]; /* address, 0 if not placed */
 } PciDevice;
 
 /* The first device with @vendor and @device on bus 0. FALSE if there is

@@ -16,8 +16,8 @@
 #include "target.h"
 
 typedef struct Cell {
-    char *id;         /* TARGET/PATH/read/1M/qd4/contiguous */
-    unsigned index;   /* in Plan.cells */
+    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous */
+    unsigned index; /* in Plan.cells */
     const TargetSpec *target;
     const PathKind *path;
     Operation operation;

@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 typedef struct Process {
-    char *name;      /* for messages, "QEMU (generic-bounce)" */
-    char *log;       /* file with its stdout and stderr */
+    char *name; /* for messages, "QEMU (generic-bounce)" */
+    char *log;  /* file with its stdout and stderr */
     pid_t pid;
     gboolean ended;
     int wait_status; /* of waitpid, once ended */
@@ -20,12 +20,12 @@ typedef struct Process {
 
 typedef struct ProcessSpec {
     const char *name;
-    const char *const *argv;  /* NULL-terminated; argv[0] looked up in PATH */
-    const char *const *env;   /* NAME=VALUE in addition to ours, or NULL */
-    const char *log;          /* file to write, created or truncated */
-    const int *fds;           /* descriptors to hand on under the same number */
+    const char *const *argv; /* NULL-terminated; argv[0] looked up in PATH */
+    const char *const *env;  /* NAME=VALUE in addition to ours, or NULL */
+    const char *log;         /* file to write, created or truncated */
+    const int *fds;          /* descriptors to hand on under the same number */
     unsigned n_fds;
-    int stdin_fd;             /* or -1 for /dev/null */
+    int stdin_fd; /* or -1 for /dev/null */
 } ProcessSpec;
 
 /* Start it. NULL with SGBENCH_ERROR_PREFLIGHT that names the program. */

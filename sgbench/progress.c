@@ -126,8 +126,8 @@ void progress_note(Progress *progress, const char *format, ...)
     va_start(ap, format);
     text = g_strdup_vprintf(format, ap);
     va_end(ap);
-    fprintf(stderr, "%s%s\n",
-            progress->style == PROGRESS_BAR ? "\r\033[K" : "", text);
+    fprintf(stderr, "%s%s\n", progress->style == PROGRESS_BAR ? "\r\033[K" : "",
+            text);
     if (progress->style == PROGRESS_BAR) {
         draw(progress);
     }

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 typedef enum ProgressStyle {
-    PROGRESS_AUTO,  /* bar if standard error is a terminal, else lines */
+    PROGRESS_AUTO, /* bar if standard error is a terminal, else lines */
     PROGRESS_BAR,
     PROGRESS_LINES,
     PROGRESS_NONE,

@@ -33,8 +33,8 @@
 /* Last modified first. */
 static char *newest_build(RunContext *context, const char *name)
 {
-    g_autofree char *folder = g_build_filename(context->cache_dir, "qemu",
-                                               NULL);
+    g_autofree char *folder =
+        g_build_filename(context->cache_dir, "qemu", NULL);
     g_autofree char *prefix = g_strconcat(name, "-", NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     g_autofree char *found = NULL;
@@ -42,13 +42,13 @@ static char *newest_build(RunContext *context, const char *name)
     gint64 newest = 0;
 
     while (dir && (entry = g_dir_read_name(dir))) {
-        g_autofree char *marker = g_build_filename(folder, entry,
-                                                   "build.json", NULL);
+        g_autofree char *marker =
+            g_build_filename(folder, entry, "build.json", NULL);
         GStatBuf status;
 
         /* build.json is written last: a folder with it is complete. */
-        if (g_str_has_prefix(entry, prefix) &&
-            g_stat(marker, &status) == 0 && status.st_mtime >= newest) {
+        if (g_str_has_prefix(entry, prefix) && g_stat(marker, &status) == 0 &&
+            status.st_mtime >= newest) {
             newest = status.st_mtime;
             g_free(found);
             found = g_build_filename(folder, entry, NULL);
@@ -73,7 +73,8 @@ static char *build_script(void)
     }
     script = g_build_filename(source, "qemu-tracepoints", "build", NULL);
     return g_file_test(script, G_FILE_TEST_IS_EXECUTABLE)
-               ? g_steal_pointer(&script) : NULL;
+               ? g_steal_pointer(&script)
+               : NULL;
 }
 
 /* What the script names: the build of the patches as they are now. An older
@@ -193,7 +194,8 @@ static void clean_env(GPtrArray *argv, const PathKind *path)
     for (char **name = names; *name; name++) {
         if ((g_str_has_prefix(*name, "MALLOC_") ||
              strcmp(*name, "GLIBC_TUNABLES") == 0 ||
-             strcmp(*name, "LD_PRELOAD") == 0) && !sets(path, *name)) {
+             strcmp(*name, "LD_PRELOAD") == 0) &&
+            !sets(path, *name)) {
             if (first) {
                 g_ptr_array_add(argv, g_strdup("env"));
                 first = FALSE;
@@ -318,8 +320,7 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
 
     /* Mapping every page beforehand keeps first touches out of the requests'
      * time. In the lab it would take seconds: the warm-up has to do. */
-    ram_fd = guest_ram_new(qemu->ram_size, !context->in_lab, &qemu->ram,
-                           error);
+    ram_fd = guest_ram_new(qemu->ram_size, !context->in_lab, &qemu->ram, error);
     if (ram_fd < 0) {
         return FALSE;
     }
@@ -382,8 +383,8 @@ Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
     qemu->iothread_tid = usage_find_thread(qemu->process->pid, "IO io0");
     if (!qemu->iothread_tid) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
-                    "QEMU (%s) has no thread \"IO io0\": log: %s",
-                    qemu->label, log);
+                    "QEMU (%s) has no thread \"IO io0\": log: %s", qemu->label,
+                    log);
         return NULL;
     }
     return g_steal_pointer(&qemu);

@@ -28,10 +28,10 @@
 typedef struct Qemu {
     Process *process;
     Qtest *qtest;
-    uint8_t *ram;          /* mapped here too */
+    uint8_t *ram; /* mapped here too */
     uint64_t ram_size;
     pid_t iothread_tid;
-    char *label;           /* for messages: path and target */
+    char *label; /* for messages: path and target */
 } Qemu;
 
 /*

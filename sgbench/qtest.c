@@ -17,11 +17,11 @@
 struct Qtest {
     int fd;
     unsigned timeout_ms;
-    unsigned outstanding;  /* answers owed to us */
-    char buffer[4096];     /* what came and is not a whole line yet */
+    unsigned outstanding; /* answers owed to us */
+    char buffer[4096];    /* what came and is not a whole line yet */
     unsigned buffered;
     char answer[LINE_MAX_]; /* last answer, without "OK " */
-    GError *failure;       /* the first one */
+    GError *failure;        /* the first one */
 };
 
 Qtest *qtest_new(int fd, unsigned timeout_ms)
@@ -48,8 +48,8 @@ static void G_GNUC_PRINTF(2, 3) fail(Qtest *qtest, const char *format, ...)
 
     if (!qtest->failure) {
         va_start(arguments, format);
-        qtest->failure = g_error_new_valist(
-            SGBENCH_ERROR, SGBENCH_ERROR_QEMU, format, arguments);
+        qtest->failure = g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                                            format, arguments);
         va_end(arguments);
     }
 }
@@ -187,8 +187,7 @@ static void send_line(Qtest *qtest, const char *line, size_t length)
 }
 
 /* Send a request and wait for its answer; all ones if it has no number. */
-static uint64_t G_GNUC_PRINTF(2, 3)
-    ask(Qtest *qtest, const char *format, ...)
+static uint64_t G_GNUC_PRINTF(2, 3) ask(Qtest *qtest, const char *format, ...)
 {
     char line[128];
     va_list arguments;
@@ -207,10 +206,10 @@ static uint64_t G_GNUC_PRINTF(2, 3)
     /* The last of the answers owed is this one's. */
     wait_outstanding(qtest, 0);
     if (qtest->failure ||
-        !g_ascii_string_to_unsigned(
-            g_str_has_prefix(qtest->answer, "0x") ? qtest->answer + 2
-                                                  : qtest->answer,
-            16, 0, UINT64_MAX, &value, NULL)) {
+        !g_ascii_string_to_unsigned(g_str_has_prefix(qtest->answer, "0x")
+                                        ? qtest->answer + 2
+                                        : qtest->answer,
+                                    16, 0, UINT64_MAX, &value, NULL)) {
         return UINT64_MAX;
     }
     return value;
@@ -221,8 +220,7 @@ gboolean qtest_handshake(Qtest *qtest, GError **error)
     /* There is no greeting; this is the request with the least effect. */
     ask(qtest, "endianness\n");
     if (!qtest->failure && strcmp(qtest->answer, "little") != 0) {
-        fail(qtest, "QEMU's machine is \"%s\" endian: not a pc",
-             qtest->answer);
+        fail(qtest, "QEMU's machine is \"%s\" endian: not a pc", qtest->answer);
     }
     return qtest_check(qtest, error);
 }
@@ -256,14 +254,13 @@ static char width(unsigned bytes)
 
 uint64_t qtest_read(Qtest *qtest, unsigned bytes, uint64_t address)
 {
-    uint64_t value = ask(qtest, "read%c 0x%" PRIx64 "\n", width(bytes),
-                         address);
+    uint64_t value =
+        ask(qtest, "read%c 0x%" PRIx64 "\n", width(bytes), address);
 
     return bytes == 8 ? value : value & ((UINT64_C(1) << bytes * 8) - 1);
 }
 
-void qtest_write(Qtest *qtest, unsigned bytes, uint64_t address,
-                 uint64_t value)
+void qtest_write(Qtest *qtest, unsigned bytes, uint64_t address, uint64_t value)
 {
     ask(qtest, "write%c 0x%" PRIx64 " 0x%" PRIx64 "\n", width(bytes), address,
         value);

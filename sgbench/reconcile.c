@@ -58,11 +58,10 @@ static char *difference(const Row *row)
 
     for (i = 0; i < G_N_ELEMENTS(checks); i++) {
         if (checks[i].expected != checks[i].found) {
-            return g_strdup_printf(
-                "%s: %s: expected %" G_GUINT64_FORMAT
-                ", the trace has %" G_GUINT64_FORMAT,
-                sample->cell, checks[i].what, checks[i].expected,
-                checks[i].found);
+            return g_strdup_printf("%s: %s: expected %" G_GUINT64_FORMAT
+                                   ", the trace has %" G_GUINT64_FORMAT,
+                                   sample->cell, checks[i].what,
+                                   checks[i].expected, checks[i].found);
         }
     }
     return NULL;
@@ -125,11 +124,11 @@ Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
             text = g_strdup(error->message);
         } else if (counts.lost_events || counts.lost_packets) {
             result = RECONCILED_LOST;
-            text = g_strdup_printf("%s: %" G_GUINT64_FORMAT " events and %"
-                                   G_GUINT64_FORMAT " packets were lost: "
-                                   "nothing is claimed from this trace",
-                                   folder, counts.lost_events,
-                                   counts.lost_packets);
+            text = g_strdup_printf(
+                "%s: %" G_GUINT64_FORMAT " events and %" G_GUINT64_FORMAT
+                " packets were lost: "
+                "nothing is claimed from this trace",
+                folder, counts.lost_events, counts.lost_packets);
         } else if (!row.metrics) {
             result = RECONCILED_DIFFERS;
             text = g_strdup_printf("%s: the trace does not have this cell",

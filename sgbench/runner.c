@@ -24,12 +24,12 @@ typedef struct Runner {
     const Job *job;
     RunContext context;
     Plan *plan;
-    GHashTable *builds;  /* QEMU build's name -> its folder */
+    GHashTable *builds; /* QEMU build's name -> its folder */
     RunDir *dir;
     GHashTable *targets; /* TargetSpec * -> Target * */
     Tracing *tracing;
     Progress *progress;
-    char *trace_fault;   /* first trace that does not agree */
+    char *trace_fault; /* first trace that does not agree */
 } Runner;
 
 /* ---- what a run needs before it starts ---- */
@@ -55,6 +55,41 @@ static gboolean find_builds(Runner *runner, GError **error)
     return TRUE;
 }
 
+/* A resumed run must be the same run: the same job, set in the same way, on
+ * the same QEMUs. */
+static gboolean check_same_run(Runner *runner, const RunOptions *options,
+                               GError **error)
+{
+    JsonObject *header = rundir_header(runner->dir);
+    g_autoptr(JsonObject) now =
+        describe_run(&runner->context, runner->plan, options->overrides);
+    g_autoptr(JsonObject) environment =
+        environment_describe(runner->context.in_lab, runner->builds);
+    JsonNode *job = json_object_get_member(header, "job");
+    JsonObject *before = json_object_get_object_member(header, "environment");
+    const char *what = NULL;
+
+    if (!json_node_equal(job, json_object_get_member(now, "job"))) {
+        what = "the job or its --set";
+    } else if (!json_node_equal(
+                   json_object_get_member(before, "builds"),
+                   json_object_get_member(environment, "builds"))) {
+        what = "a QEMU build";
+    } else if (g_strcmp0(
+                   json_object_get_string_member(before, "kernel"),
+                   json_object_get_string_member(environment, "kernel")) != 0) {
+        what = "the kernel";
+    }
+    if (what) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                    "%s: can't go on with this run: %s is not what it was; "
+                    "start a new one",
+                    options->output, what);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean open_results(Runner *runner, const RunOptions *options,
                              GError **error)
 {
@@ -72,6 +107,9 @@ static gboolean open_results(Runner *runner, const RunOptions *options,
         id = json_object_get_string_member(
             json_object_get_object_member(header, "run"), "id");
         context->run_id = g_strdup(id);
+        if (!check_same_run(runner, options, error)) {
+            return FALSE;
+        }
     } else {
         context->run_id = g_uuid_string_random();
         header = describe_run(context, runner->plan, options->overrides);
@@ -85,8 +123,8 @@ static gboolean open_results(Runner *runner, const RunOptions *options,
     }
     context->run_dir = g_strdup(rundir_path(runner->dir));
     {
-        g_autofree char *logs = g_build_filename(context->run_dir, "logs",
-                                                 NULL);
+        g_autofree char *logs =
+            g_build_filename(context->run_dir, "logs", NULL);
         if (g_mkdir_with_parents(logs, 0755) < 0) {
             g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS,
                         "%s: can't make this folder: %s", logs,
@@ -102,8 +140,8 @@ static gboolean open_results(Runner *runner, const RunOptions *options,
 static gboolean start_target(Runner *runner, const TargetSpec *spec,
                              GError **error)
 {
-    JsonArray *known = json_object_get_array_member(
-        rundir_header(runner->dir), "targets");
+    JsonArray *known =
+        json_object_get_array_member(rundir_header(runner->dir), "targets");
     const PathKind *native = path_find("native");
     g_autoptr(Initiator) initiator = NULL;
     Target *target;
@@ -198,8 +236,7 @@ static void note_failures(Runner *runner, const Sample *sample)
                       "%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                       " commands failed, first: %s",
                       sample->cell, sample->failed,
-                      sample->failed + sample->requests,
-                      sample->first_failure);
+                      sample->failed + sample->requests, sample->first_failure);
     }
 }
 
@@ -268,8 +305,8 @@ static gboolean run_traced(Runner *runner, const Start *start, unsigned round,
 {
     g_autoptr(GPtrArray) samples =
         g_ptr_array_new_with_free_func((GDestroyNotify)sample_free);
-    g_autofree char *name = g_strdup_printf(
-        "%s-%s-%u", start->target->name, start->path->name, round);
+    g_autofree char *name = g_strdup_printf("%s-%s-%u", start->target->name,
+                                            start->path->name, round);
     g_autofree char *folder = g_build_filename("trace", name, NULL);
     g_autofree char *path =
         g_build_filename(runner->context.run_dir, folder, NULL);
@@ -374,9 +411,9 @@ static gboolean verify_path(Runner *runner, const Start *start, GError **error)
         progress_say(runner->progress, TRUE, "verifying %s on %s",
                      start->path->name, start->target->name);
         initiator = open_path(runner, start, start->path, &fault);
-        native = initiator ? open_path(runner, start, path_find("native"),
-                                       &fault)
-                           : NULL;
+        native = initiator
+                     ? open_path(runner, start, path_find("native"), &fault)
+                     : NULL;
         ok = initiator && native &&
              verify_start(&runner->context, target, start, initiator, native,
                           &done, &fault);
@@ -466,8 +503,7 @@ static gboolean finish(Runner *runner, gboolean ok, GError **error)
         return FALSE;
     }
     if (ok && message) {
-        g_set_error_literal(error, SGBENCH_ERROR, SGBENCH_ERROR_TRACE,
-                            message);
+        g_set_error_literal(error, SGBENCH_ERROR, SGBENCH_ERROR_TRACE, message);
         return FALSE;
     }
     return ok;
@@ -496,14 +532,13 @@ gboolean run_job(const Job *job, const RunOptions *options, GError **error)
         goto out;
     }
     runner.context.temp_dir = temp_dir_make(&fault);
-    if (!runner.context.temp_dir ||
-        !open_results(&runner, options, &fault)) {
+    if (!runner.context.temp_dir || !open_results(&runner, options, &fault)) {
         goto out;
     }
-    runner.progress = progress_new(
-        options->progress,
-        runner.plan->cells->len *
-            (job->rounds + (job->trace == TRACE_ROUND ? 1 : 0)));
+    runner.progress =
+        progress_new(options->progress,
+                     runner.plan->cells->len *
+                         (job->rounds + (job->trace == TRACE_ROUND ? 1 : 0)));
     ok = run_all(&runner, &fault);
     g_hash_table_remove_all(runner.targets);
     progress_free(g_steal_pointer(&runner.progress));

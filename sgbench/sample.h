@@ -12,30 +12,30 @@
 #include "usage.h"
 
 typedef struct Sample {
-    const char *cell;        /* id, borrowed */
-    unsigned round;          /* from 1; the traced round is 0 */
-    unsigned start;          /* number of the QEMU start in this run */
-    unsigned position;       /* of the cell inside the start, from 0 */
-    double started;          /* seconds since the epoch */
+    const char *cell;  /* id, borrowed */
+    unsigned round;    /* from 1; the traced round is 0 */
+    unsigned start;    /* number of the QEMU start in this run */
+    unsigned position; /* of the cell inside the start, from 0 */
+    double started;    /* seconds since the epoch */
     gboolean traced;
 
-    uint64_t requests;       /* completed GOOD and in full */
-    uint64_t bytes;          /* of these */
-    uint64_t wall_ns;        /* first post to last completion counted */
-    SgbHistogram *latency;   /* ns, of the same requests */
-    uint64_t dio_requests;   /* kernel did direct I/O */
+    uint64_t requests;     /* completed GOOD and in full */
+    uint64_t bytes;        /* of these */
+    uint64_t wall_ns;      /* first post to last completion counted */
+    SgbHistogram *latency; /* ns, of the same requests */
+    uint64_t dio_requests; /* kernel did direct I/O */
 
     /* What was not GOOD, in the same time. */
-    uint64_t failed;         /* all of these */
+    uint64_t failed; /* all of these */
     uint64_t short_transfers;
     uint64_t statuses[256];  /* SAM status other than GOOD */
     uint64_t responses[256]; /* HBA responses other than OK */
     char *first_failure;     /* text, or NULL */
 
     gboolean has_qemu, has_server;
-    Usage qemu;              /* differences over the cell */
-    Usage server;            /* the target's own process */
-    Usage self;              /* sgbench */
+    Usage qemu;   /* differences over the cell */
+    Usage server; /* the target's own process */
+    Usage self;   /* sgbench */
     InitiatorCost cost;
     uint64_t anon_mean, anon_max; /* QEMU's anonymous memory, bytes */
     unsigned anon_samples;

@@ -20,9 +20,16 @@
  */
 static uint8_t response_of(uint16_t host_status)
 {
-    enum { ABORTED = 2, BAD_TARGET = 3, RESET = 4, BUSY = 5,
-           TRANSPORT_FAILURE = 6, TARGET_FAILURE = 7, NEXUS_FAILURE = 8,
-           FAILURE = 9 };
+    enum {
+        ABORTED = 2,
+        BAD_TARGET = 3,
+        RESET = 4,
+        BUSY = 5,
+        TRANSPORT_FAILURE = 6,
+        TARGET_FAILURE = 7,
+        NEXUS_FAILURE = 8,
+        FAILURE = 9
+    };
 
     switch (host_status) {
     case 0x00: /* DID_OK */
@@ -62,7 +69,7 @@ static int direction_of(DataDirection direction)
 }
 
 void sgio_send(int fd, const Arena *arena, const Command *command,
-               struct iovec *iov, unsigned timeout_ms,
+               struct iovec *iov, unsigned timeout_ms, uint64_t posted_ns,
                Completion *completion)
 {
     struct sg_io_hdr header = {
@@ -88,7 +95,8 @@ void sgio_send(int fd, const Arena *arena, const Command *command,
         header.iovec_count = command->n_pieces;
     }
 
-    completion->posted_ns = native_clock(CLOCK_MONOTONIC);
+    completion->posted_ns =
+        posted_ns ? posted_ns : native_clock(CLOCK_MONOTONIC);
     if (ioctl(fd, SG_IO, &header) < 0) {
         completion->transport = errno;
     }
@@ -101,8 +109,8 @@ void sgio_send(int fd, const Arena *arena, const Command *command,
     completion->sense_length = MIN(header.sb_len_wr, COMMAND_SENSE_MAX);
     /* Negative when a device transferred more than it was asked for. */
     completion->resid = header.resid > 0 ? header.resid : 0;
-    completion->dio = (header.info & SG_INFO_DIRECT_IO_MASK) ==
-                      SG_INFO_DIRECT_IO;
+    completion->dio =
+        (header.info & SG_INFO_DIRECT_IO_MASK) == SG_INFO_DIRECT_IO;
 }
 
 const char *sgio_fatal(int failure)

@@ -10,7 +10,8 @@
 #include <sys/uio.h>
 #include "command.h"
 
-#define SGIO_PIECES_MAX 1024 /* UIO_MAXIOV; more is EINVAL (block/scsi_ioctl.c,
+#define SGIO_PIECES_MAX \
+    1024 /* UIO_MAXIOV; more is EINVAL (block/scsi_ioctl.c,
                               * drivers/scsi/sg.c: import_iovec) */
 
 /*
@@ -18,12 +19,15 @@
  * for its pieces. One piece goes as a plain pointer: only so can the sg driver
  * do direct I/O (drivers/scsi/sg.c, sg_start_req).
  *
+ * @posted_ns is CLOCK_MONOTONIC now, if the caller knows it, or 0: one reading
+ * of the clock is a system call in the lab and costs 0.1 ms.
+ *
  * Everything that happened is in @completion; an errno of the ioctl is its
  * transport. EINTR is not among them: the sg driver has taken the command by
  * then, and sending it again would be twice.
  */
 void sgio_send(int fd, const Arena *arena, const Command *command,
-               struct iovec *iov, unsigned timeout_ms,
+               struct iovec *iov, unsigned timeout_ms, uint64_t posted_ns,
                Completion *completion);
 
 /* What an errno of SG_IO means and what to do; static. NULL if the command

@@ -9,12 +9,12 @@
 
 typedef struct Stamp {
     char magic[8];
-    char run[36];       /* UUID in text, so that a hex dump can be read */
+    char run[36]; /* UUID in text, so that a hex dump can be read */
     uint32_t generation;
     uint64_t address;
     uint64_t noise[56];
     uint32_t reserved;
-    uint32_t crc;       /* of all bytes before it */
+    uint32_t crc; /* of all bytes before it */
 } Stamp;
 
 G_STATIC_ASSERT(sizeof(Stamp) == STAMP_SIZE);
@@ -72,8 +72,8 @@ static char *describe(const Stamp *got, const char *run, uint64_t address,
         return g_strdup_printf("%zu bytes of %02xh", i, bytes[0]);
     }
     if (memcmp(got->magic, STAMP_MAGIC, sizeof(got->magic)) != 0) {
-        return g_strdup_printf("foreign data (%02x %02x %02x %02x …)",
-                               bytes[0], bytes[1], bytes[2], bytes[3]);
+        return g_strdup_printf("foreign data (%02x %02x %02x %02x …)", bytes[0],
+                               bytes[1], bytes[2], bytes[3]);
     }
     if (got->crc != crc32(0, (const Bytef *)got, offsetof(Stamp, crc))) {
         return g_strdup("a torn stamp (its checksum is wrong)");
@@ -86,8 +86,8 @@ static char *describe(const Stamp *got, const char *run, uint64_t address,
                                got->address);
     }
     if (got->generation != generation) {
-        return g_strdup_printf("generation %u instead of %u",
-                               got->generation, generation);
+        return g_strdup_printf("generation %u instead of %u", got->generation,
+                               generation);
     }
     return g_strdup("the right header over wrong data");
 }

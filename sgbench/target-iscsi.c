@@ -39,10 +39,11 @@
 #include "tool.h"
 
 #define IQN "iqn.2025-01.example.sgbench"
-#define LUN 1                /* 0 is tgt's controller */
+#define LUN 1 /* 0 is tgt's controller */
 #define START_MS 10000
 #define TOOL_MS 10000
-#define STOP_MS 0 /* tgtd ignores SIGTERM (usr/tgtd.c, signal_catch); nothing of
+#define STOP_MS \
+    0 /* tgtd ignores SIGTERM (usr/tgtd.c, signal_catch); nothing of
                    * it needs to be saved */
 #define PORT_TRIES 5
 #define RESERVE (512ull << 20) /* memory left to others */
@@ -54,12 +55,12 @@
 typedef struct IscsiTarget {
     Target base;
     char *temp_dir;
-    char *log_dir;    /* of the run, if it has one: logs outlive us there */
+    char *log_dir; /* of the run, if it has one: logs outlive us there */
     char *iqn;
-    char *socket;     /* TGT_IPC_SOCKET; tgt appends .0 and .0.lock */
+    char *socket; /* TGT_IPC_SOCKET; tgt appends .0 and .0.lock */
     char *socket_env;
     int port;
-    int backing_fd;   /* -1 for null */
+    int backing_fd; /* -1 for null */
     Process *tgtd;
 } IscsiTarget;
 
@@ -90,12 +91,12 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
         !key_segment(job, spec, &segment, error)) {
         return FALSE;
     }
-    if (null && (target_key(spec, "size", NULL) ||
-                 target_key(spec, "store", NULL))) {
-        target_spec_error(job, spec,
-                          target_key(spec, "size", NULL) ? "size" : "store",
-                          error, "a null backing store has no size or store: "
-                          "it is always 1 TiB of nothing");
+    if (null &&
+        (target_key(spec, "size", NULL) || target_key(spec, "store", NULL))) {
+        target_spec_error(
+            job, spec, target_key(spec, "size", NULL) ? "size" : "store", error,
+            "a null backing store has no size or store: "
+            "it is always 1 TiB of nothing");
         return FALSE;
     }
     if (size % 4096) {
@@ -108,12 +109,13 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
         .reports_resid = FALSE, /* QEMU's iSCSI driver always says 0 */
         .kernel_sgio = FALSE,
         .machine_speed = TRUE,
-        .max_depth = 64,        /* tgt's MaxQueueCmd is 128 */
+        .max_depth = 64, /* tgt's MaxQueueCmd is 128 */
         .max_transfer = 16 << 20,
-        .verdicts = null
-            ? "CPU and throughput, network cost included; not on data"
-            : "data, CPU and throughput, network cost included; not on the "
-              "kernel's SG_IO",
+        .verdicts =
+            null
+                ? "CPU and throughput, network cost included; not on data"
+                : "data, CPU and throughput, network cost included; not on the "
+                  "kernel's SG_IO",
     };
     return TRUE;
 }
@@ -135,7 +137,8 @@ static int free_port(GError **error)
     } else {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "no TCP port of 127.0.0.1 to be had: %s; is the loopback "
-                    "interface up?", g_strerror(errno));
+                    "interface up?",
+                    g_strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
@@ -153,8 +156,7 @@ static uint64_t memory_available(void)
         return 0;
     }
     line = strstr(text, "MemAvailable:");
-    return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024
-                : 0;
+    return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
 }
 
 /* The nameless file, all of it allocated: reads of a hole and writes that
@@ -170,7 +172,8 @@ static int make_backing(IscsiTarget *target, gboolean memory, uint64_t size,
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "no space for %" G_GUINT64_FORMAT " MiB of backing memory: "
                     "%" G_GUINT64_FORMAT " MiB are available; lower size or "
-                    "set store = disk", size >> 20, available >> 20);
+                    "set store = disk",
+                    size >> 20, available >> 20);
         return -1;
     }
     fd = memory ? memfd_create("sgbench-backing", MFD_CLOEXEC)
@@ -179,8 +182,9 @@ static int make_backing(IscsiTarget *target, gboolean memory, uint64_t size,
     if (failure) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "no space for %" G_GUINT64_FORMAT " MiB of backing %s: %s; "
-                    "lower size%s", size >> 20,
-                    memory ? "memory" : target->temp_dir, g_strerror(failure),
+                    "lower size%s",
+                    size >> 20, memory ? "memory" : target->temp_dir,
+                    g_strerror(failure),
                     memory ? "" : " or set TMPDIR to a larger disk");
         if (fd >= 0) {
             close(fd);
@@ -195,8 +199,8 @@ static int make_backing(IscsiTarget *target, gboolean memory, uint64_t size,
 static gboolean tgtadm(IscsiTarget *target, char **output, GError **error,
                        const char *words)
 {
-    g_autofree char *log = g_build_filename(target->temp_dir, "tgtadm.log",
-                                            NULL);
+    g_autofree char *log =
+        g_build_filename(target->temp_dir, "tgtadm.log", NULL);
     const char *const env[] = {target->socket_env, NULL};
     g_autofree char *line =
         g_strdup_printf("tgtadm -C 0 --lld iscsi %s", words);
@@ -260,8 +264,7 @@ static gboolean wait_until_listening(IscsiTarget *target, GError **error)
 
 /* One try. tgtd 1.0.85 goes on when it can't have its port: it has to be
  * asked. *@taken tells that failure from others. */
-static gboolean start_tgtd(IscsiTarget *target, gboolean *taken,
-                           GError **error)
+static gboolean start_tgtd(IscsiTarget *target, gboolean *taken, GError **error)
 {
     g_autofree char *log = NULL, *option = NULL;
     g_autofree char *portals = NULL, *portal = NULL;
@@ -285,8 +288,7 @@ static gboolean start_tgtd(IscsiTarget *target, gboolean *taken,
     portal = g_strdup_printf("127.0.0.1:%d", target->port);
     option = g_strdup_printf("portal=%s", portal);
     argv[5] = option;
-    log = g_strdup_printf("%s/tgtd-%s.log", target->log_dir,
-                          target->base.name);
+    log = g_strdup_printf("%s/tgtd-%s.log", target->log_dir, target->base.name);
     spec.log = log;
     target->tgtd = process_start(&spec, error);
     if (!target->tgtd || !wait_until_listening(target, error) ||
@@ -297,7 +299,8 @@ static gboolean start_tgtd(IscsiTarget *target, gboolean *taken,
         *taken = TRUE;
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "tgtd: port %d of 127.0.0.1 was taken by another program; "
-                    "try again", target->port);
+                    "try again",
+                    target->port);
         return FALSE;
     }
     return TRUE;
@@ -320,12 +323,12 @@ static gboolean start_on_free_port(IscsiTarget *target, GError **error)
     }
 }
 
-static gboolean configure(IscsiTarget *target, uint64_t segment,
-                          GError **error)
+static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
 {
     g_autofree char *set_segment = g_strdup_printf(
         "--op update --mode target --tid 1 --name MaxRecvDataSegmentLength "
-        "--value %" G_GUINT64_FORMAT, segment);
+        "--value %" G_GUINT64_FORMAT,
+        segment);
     g_autofree char *make_target = g_strdup_printf(
         "--op new --mode target --tid 1 --targetname %s", target->iqn);
     g_autofree char *backing =
@@ -351,13 +354,20 @@ static gboolean record_settings(IscsiTarget *target, const char *backing,
                                 GError **error)
 {
     static const char *const parameters[] = {
-        "MaxRecvDataSegmentLength", "InitialR2T", "ImmediateData",
-        "FirstBurstLength", "MaxBurstLength", "MaxOutstandingR2T",
-        "MaxQueueCmd", "HeaderDigest", "DataDigest", NULL,
+        "MaxRecvDataSegmentLength",
+        "InitialR2T",
+        "ImmediateData",
+        "FirstBurstLength",
+        "MaxBurstLength",
+        "MaxOutstandingR2T",
+        "MaxQueueCmd",
+        "HeaderDigest",
+        "DataDigest",
+        NULL,
     };
     static const char *const version[] = {"tgtd", "--version", NULL};
-    g_autofree char *log = g_build_filename(target->temp_dir, "tgtd-version",
-                                            NULL);
+    g_autofree char *log =
+        g_build_filename(target->temp_dir, "tgtd-version", NULL);
     g_autofree char *number = NULL, *shown = NULL;
     g_auto(GStrv) lines = NULL;
 
@@ -398,8 +408,8 @@ static void iscsi_stop(Target *base)
         close(target->backing_fd);
     }
     for (unsigned i = 0; i < 2; i++) {
-        g_autofree char *file = g_strdup_printf(
-            "%s.0%s", target->socket, i ? ".lock" : "");
+        g_autofree char *file =
+            g_strdup_printf("%s.0%s", target->socket, i ? ".lock" : "");
 
         unlink(file);
     }
@@ -424,7 +434,8 @@ static gboolean name_socket(IscsiTarget *target, unsigned number,
         sizeof(address.sun_path)) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "%s is too long for a socket: set TMPDIR to a folder with "
-                    "a shorter path", target->socket);
+                    "a shorter path",
+                    target->socket);
         return FALSE;
     }
     return TRUE;
@@ -450,8 +461,8 @@ static Target *iscsi_start(RunContext *context, const Job *job,
     target_init(&target->base, &target_iscsi, spec, &caps);
     target->temp_dir = g_strdup(context->temp_dir);
     target->log_dir = context->run_dir
-        ? g_build_filename(context->run_dir, "logs", NULL)
-        : g_strdup(context->temp_dir);
+                          ? g_build_filename(context->run_dir, "logs", NULL)
+                          : g_strdup(context->temp_dir);
     g_mkdir_with_parents(target->log_dir, 0755); /* or opening the log fails */
     target->backing_fd = -1;
     target->iqn = g_strdup_printf(IQN ":%s-%u", context->run_id, ++number);
@@ -459,14 +470,15 @@ static Target *iscsi_start(RunContext *context, const Job *job,
         goto fail;
     }
     if (caps.stores_data) {
-        target->backing_fd = make_backing(
-            target, strcmp(store, "memory") == 0, size, error);
+        target->backing_fd =
+            make_backing(target, strcmp(store, "memory") == 0, size, error);
         if (target->backing_fd < 0) {
             goto fail;
         }
     }
-    if (!start_on_free_port(target, error) || !configure(target, segment, error) ||
-       
+    if (!start_on_free_port(target, error) ||
+        !configure(target, segment, error) ||
+
         !record_settings(target, backing, store, size, error)) {
         goto fail;
     }

@@ -11,8 +11,8 @@
 extern const TargetKind target_iscsi, target_lab_disk;
 
 /* Fill in and free what every Target has; the struct itself is the kind's. */
-void target_init(Target *target, const TargetKind *kind,
-                 const TargetSpec *spec, const TargetCaps *caps);
+void target_init(Target *target, const TargetKind *kind, const TargetSpec *spec,
+                 const TargetCaps *caps);
 void target_clear(Target *target);
 
 /* Record a setting for run.json. */

@@ -67,8 +67,8 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
                                TargetCaps *caps, GError **error)
 {
     static const char *const known[] = {
-        "size", "block_size", "store", "delay_ns", "max_queue", "allow_dio",
-        "def_reserved_size", NULL,
+        "size",      "block_size",        "store", "delay_ns", "max_queue",
+        "allow_dio", "def_reserved_size", NULL,
     };
     gboolean dio = strcmp(target_key(spec, "allow_dio", "0"), "1") == 0;
     uint64_t size, reserved;
@@ -98,7 +98,7 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
         .reports_resid = TRUE,
         .kernel_sgio = TRUE,
         .machine_speed = FALSE,
-        .max_depth = 16,         /* SG_MAX_QUEUE, drivers/scsi/sg.c */
+        .max_depth = 16, /* SG_MAX_QUEUE, drivers/scsi/sg.c */
         .max_transfer = dio ? 4 << 20 : 8 << 20,
         .verdicts = "correctness, direct I/O, limits; ratios of speed from "
                     "256 KiB up, beside faults per request",
@@ -115,8 +115,7 @@ static char *read_line(const char *path)
                                                         : NULL;
 }
 
-static gboolean write_line(const char *path, const char *value,
-                           GError **error)
+static gboolean write_line(const char *path, const char *value, GError **error)
 {
     FILE *file = fopen(path, "we");
     gboolean ok = file && fputs(value, file) >= 0;
@@ -126,8 +125,7 @@ static gboolean write_line(const char *path, const char *value,
     }
     if (!ok) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "can't write %s to %s: %s", value, path,
-                    g_strerror(errno));
+                    "can't write %s to %s: %s", value, path, g_strerror(errno));
     }
     return ok;
 }
@@ -148,8 +146,8 @@ static char *only_entry(const char *folder, const char *prefix)
 
 static gboolean tool(LabDisk *disk, const char *const *argv, GError **error)
 {
-    g_autofree char *log = g_build_filename(disk->temp_dir, "modprobe.log",
-                                            NULL);
+    g_autofree char *log =
+        g_build_filename(disk->temp_dir, "modprobe.log", NULL);
 
     return tool_run(argv, NULL, log, TOOL_MS, SGBENCH_ERROR_TARGET, NULL,
                     error);
@@ -227,15 +225,17 @@ static gboolean find_nodes(LabDisk *disk, GError **error)
         {
             /* ADAPTER/hostN/targetN:0:0/N:0:0:0 */
             const char *target = strrchr(folder, '/') + 1;
-            g_autofree char *prefix = g_str_has_prefix(target, "target")
-                ? g_strconcat(target + strlen("target"), ":", NULL) : NULL;
+            g_autofree char *prefix =
+                g_str_has_prefix(target, "target")
+                    ? g_strconcat(target + strlen("target"), ":", NULL)
+                    : NULL;
             g_autofree char *name = prefix ? only_entry(folder, prefix) : NULL;
 
             unit = g_build_filename(folder, name ? name : "-", NULL);
         }
         {
-            g_autofree char *generic = g_build_filename(unit, "scsi_generic",
-                                                        NULL);
+            g_autofree char *generic =
+                g_build_filename(unit, "scsi_generic", NULL);
             g_autofree char *block = g_build_filename(unit, "block", NULL);
 
             sg = only_entry(generic, "sg");
@@ -257,7 +257,8 @@ static gboolean find_nodes(LabDisk *disk, GError **error)
         if (g_get_monotonic_time() > end) {
             g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                         "scsi_debug is loaded, but its disk did not appear in "
-                        "%d s (%s)", DEVICE_MS / 1000, unit);
+                        "%d s (%s)",
+                        DEVICE_MS / 1000, unit);
             return FALSE;
         }
         g_usleep(10000);
@@ -273,7 +274,8 @@ static gboolean raise_max_sectors(LabDisk *disk, GError **error)
 {
     g_autofree char *name = g_path_get_basename(disk->base.block_device);
     g_autofree char *file = g_strdup_printf("/sys/block/%s/queue/"
-                                            "max_sectors_kb", name);
+                                            "max_sectors_kb",
+                                            name);
     g_autofree char *now = read_line(file);
     unsigned kb, before = now ? atoi(now) : 0;
 
@@ -304,8 +306,8 @@ static gboolean set_sg_parameters(LabDisk *disk, const TargetSpec *spec,
         return FALSE;
     }
     if (target_key(spec, "def_reserved_size", NULL)) {
-        g_autofree char *bytes = g_strdup_printf("%" G_GUINT64_FORMAT,
-                                                 reserved);
+        g_autofree char *bytes =
+            g_strdup_printf("%" G_GUINT64_FORMAT, reserved);
 
         if (!write_line(RESERVED_PROC, bytes, error)) {
             return FALSE;
@@ -359,7 +361,8 @@ static Target *lab_disk_start(RunContext *context, const Job *job,
     if (!context->in_lab) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "kind lab-disk exists in the lab only: run `sgbench lab "
-                    "%s`", job->file);
+                    "%s`",
+                    job->file);
         return NULL;
     }
     if (access(ADAPTERS, F_OK) == 0) {
@@ -373,16 +376,16 @@ static Target *lab_disk_start(RunContext *context, const Job *job,
     disk->temp_dir = g_strdup(context->temp_dir);
     if (!load_module(disk, "sg", error) ||
         !load_module(disk, "sd_mod", error) ||
-        !load_scsi_debug(disk, spec, size, error) ||
-        !find_nodes(disk, error) || !raise_max_sectors(disk, error) ||
+        !load_scsi_debug(disk, spec, size, error) || !find_nodes(disk, error) ||
+        !raise_max_sectors(disk, error) ||
         !set_sg_parameters(disk, spec, reserved, error)) {
         lab_disk_stop(&disk->base);
         return NULL;
     }
     target_set(&disk->base, "size", "%" G_GUINT64_FORMAT, size);
     target_set(&disk->base, "store", "%s", stores(spec) ? "yes" : "no");
-    target_set(&disk->base, "delay_ns", "%s", target_key(spec, "delay_ns",
-                                                         "0"));
+    target_set(&disk->base, "delay_ns", "%s",
+               target_key(spec, "delay_ns", "0"));
     target_set(&disk->base, "block_size", "%s",
                target_key(spec, "block_size", "512"));
     return &disk->base;
@@ -392,9 +395,9 @@ static Target *lab_disk_start(RunContext *context, const Job *job,
  * wants the block device. */
 static char *lab_disk_blockdev(Target *base, const char *device)
 {
-    return g_strdup_printf("driver=host_device,filename=%s",
-                           strcmp(device, "scsi-block") == 0
-                               ? base->block_device : base->device);
+    return g_strdup_printf(
+        "driver=host_device,filename=%s",
+        strcmp(device, "scsi-block") == 0 ? base->block_device : base->device);
 }
 
 static gboolean lab_disk_alive(Target *base, GError **error)

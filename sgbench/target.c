@@ -8,11 +8,11 @@
 #include "target.h"
 #include "target-kinds.h"
 
-#define INQUIRY_BYTES 36        /* SPC-4 6.6.2: up to the revision */
-#define SERIAL_BYTES 252        /* SPC-4 7.8.18, page 80h */
-#define CAPACITY_BYTES 32       /* SBC-4 5.20.2 */
+#define INQUIRY_BYTES 36  /* SPC-4 6.6.2: up to the revision */
+#define SERIAL_BYTES 252  /* SPC-4 7.8.18, page 80h */
+#define CAPACITY_BYTES 32 /* SBC-4 5.20.2 */
 #define SENSE_KEY_UNIT_ATTENTION 6
-#define ATTENTIONS_MAX 10       /* scsi_debug has half a dozen at power on */
+#define ATTENTIONS_MAX 10 /* scsi_debug has half a dozen at power on */
 
 const TargetKind *const target_kinds[] = {
     &target_iscsi,
@@ -63,14 +63,14 @@ void target_stop(Target *target)
     }
 }
 
-void target_init(Target *target, const TargetKind *kind,
-                 const TargetSpec *spec, const TargetCaps *caps)
+void target_init(Target *target, const TargetKind *kind, const TargetSpec *spec,
+                 const TargetCaps *caps)
 {
     target->kind = kind;
     target->name = g_strdup(spec->name);
     target->caps = *caps;
-    target->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                             g_free);
+    target->settings =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 void target_clear(Target *target)
@@ -167,8 +167,7 @@ gboolean target_key_choice(const Job *job, const TargetSpec *spec,
 static gboolean ask(Initiator *initiator, Command *command,
                     Completion *completion, GError **error)
 {
-    Piece piece = {.offset = initiator->arena.start,
-                   .length = command->length};
+    Piece piece = {.offset = initiator->arena.start, .length = command->length};
 
     command->pieces = command->length ? &piece : NULL;
     command->n_pieces = command->length ? 1 : 0;
@@ -241,7 +240,8 @@ static gboolean identify_inquiry(Target *target, Initiator *initiator,
     }
     /* The page is optional. */
     length = answered(&completion) && data[1] == 0x80
-                 ? sg_get_unaligned_be16(data + 2) : 0;
+                 ? sg_get_unaligned_be16(data + 2)
+                 : 0;
     target->serial = ascii(data + 4, MIN(length, SERIAL_BYTES - 4));
     return TRUE;
 }
@@ -275,16 +275,17 @@ gboolean target_identify(Target *target, Initiator *initiator, GError **error)
     g_clear_pointer(&target->revision, g_free);
     g_clear_pointer(&target->serial, g_free);
     if (!identify_inquiry(target, initiator, error) ||
-        !read_capacity(target, initiator, &target->blocks,
-                       &target->block_size, error)) {
+        !read_capacity(target, initiator, &target->blocks, &target->block_size,
+                       error)) {
         return FALSE;
     }
     if (!target->blocks || target->block_size < 512 ||
         (target->block_size & (target->block_size - 1))) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes: not a "
-                    "disk that can be used", target->name, target->device,
-                    target->blocks, target->block_size);
+                    "disk that can be used",
+                    target->name, target->device, target->blocks,
+                    target->block_size);
         return FALSE;
     }
     return TRUE;
@@ -312,8 +313,9 @@ gboolean target_bring_up(const Target *target, Initiator *initiator,
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes on one "
                     "path, %" G_GUINT64_FORMAT " of %u on another: not the "
-                    "same device", target->name, target->device, blocks,
-                    block_size, target->blocks, target->block_size);
+                    "same device",
+                    target->name, target->device, blocks, block_size,
+                    target->blocks, target->block_size);
         return FALSE;
     }
     return TRUE;

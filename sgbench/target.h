@@ -19,13 +19,13 @@
 #include "job.h"
 
 typedef struct TargetCaps {
-    gboolean stores_data;    /* what was written can be read back */
+    gboolean stores_data; /* what was written can be read back */
     gboolean reports_resid;
-    gboolean kernel_sgio;    /* commands go through the kernel's SG_IO */
-    gboolean machine_speed;  /* times mean something outside the lab */
-    unsigned max_depth;      /* commands in flight, per descriptor */
-    uint64_t max_transfer;   /* bytes per command */
-    const char *verdicts;    /* what its figures may feed, for the reader */
+    gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
+    gboolean machine_speed; /* times mean something outside the lab */
+    unsigned max_depth;     /* commands in flight, per descriptor */
+    uint64_t max_transfer;  /* bytes per command */
+    const char *verdicts;   /* what its figures may feed, for the reader */
 } TargetCaps;
 
 typedef struct TargetKind {
@@ -57,15 +57,15 @@ typedef struct TargetKind {
 
 struct Target {
     const TargetKind *kind;
-    char *name;              /* as in the job */
+    char *name; /* as in the job */
     TargetCaps caps;
-    uint32_t block_size;     /* logical block, bytes */
-    uint64_t blocks;         /* capacity */
+    uint32_t block_size;                        /* logical block, bytes */
+    uint64_t blocks;                            /* capacity */
     char *vendor, *product, *revision, *serial; /* trimmed; "" if none */
-    char *device;            /* /dev/sgN, iscsi:// URL: for messages */
-    char *block_device;      /* /dev/sdX if there is one, or NULL */
-    pid_t server_pid;        /* process whose CPU is the target's own, or 0 */
-    GHashTable *settings;    /* char * -> char *: what run.json records */
+    char *device;         /* /dev/sgN, iscsi:// URL: for messages */
+    char *block_device;   /* /dev/sdX if there is one, or NULL */
+    pid_t server_pid;     /* process whose CPU is the target's own, or 0 */
+    GHashTable *settings; /* char * -> char *: what run.json records */
 };
 
 /* All kinds, NULL-terminated; one file each (target-KIND.c). */

@@ -81,6 +81,7 @@ char *temp_dir_make(GError **error)
     }
     g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                 "%s: can't make a folder there: %s; set TMPDIR to a folder "
-                "that can be written", parent, g_strerror(errno));
+                "that can be written",
+                parent, g_strerror(errno));
     return NULL;
 }

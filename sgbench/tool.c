@@ -9,8 +9,8 @@
 
 /* From the main thread (process.h). The log is removed again. */
 gboolean tool_run(const char *const *argv, const char *const *env,
-                  const char *log, unsigned timeout_ms, int code,
-                  char **output, GError **error)
+                  const char *log, unsigned timeout_ms, int code, char **output,
+                  GError **error)
 {
     ProcessSpec spec = {
         .name = argv[0],

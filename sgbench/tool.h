@@ -14,7 +14,7 @@
  * did not end with 0, with SGBENCH_ERROR_PREFLIGHT if it is not installed.
  */
 gboolean tool_run(const char *const *argv, const char *const *env,
-                  const char *log, unsigned timeout_ms, int code,
-                  char **output, GError **error);
+                  const char *log, unsigned timeout_ms, int code, char **output,
+                  GError **error);
 
 #endif

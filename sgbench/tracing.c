@@ -12,8 +12,9 @@
 /* Event rules; the catalogue in qemu-tracepoints/README.md is what they are to
  * match, and nothing else of QEMU's hundreds of events. */
 static const char *const event_rules[] = {
-    "qemu:scsi_sgio_*",   "qemu:file_sgio_*",    "qemu:iscsi_sgio_*",
-    "qemu:virtio_scsi_cmd_req", "qemu:virtio_scsi_cmd_resp", "sgbench:*",
+    "qemu:scsi_sgio_*",          "qemu:file_sgio_*",
+    "qemu:iscsi_sgio_*",         "qemu:virtio_scsi_cmd_req",
+    "qemu:virtio_scsi_cmd_resp", "sgbench:*",
 };
 
 /* Ring buffers for each CPU. A traced cell writes at most some 10 MB, and the
@@ -68,7 +69,10 @@ Tracing *tracing_start(RunContext *context, GError **error)
     g_autofree char *log =
         g_build_filename(context->run_dir, "logs", "lttng-sessiond.log", NULL);
     ProcessSpec spec = {
-        .name = "lttng-sessiond", .argv = argv, .log = log, .stdin_fd = -1,
+        .name = "lttng-sessiond",
+        .argv = argv,
+        .log = log,
+        .stdin_fd = -1,
     };
 
     if (lttng_session_daemon_alive() == 1) {

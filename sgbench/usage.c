@@ -63,8 +63,8 @@ static gboolean read_stat(pid_t pid, pid_t tid, Stat *stat)
     rest = strrchr(text, ')');
     if (!rest || sscanf(rest + 1,
                         " %c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u"
-                        " %llu %llu", &stat->state, &minor, &major, &user,
-                        &system) != 5) {
+                        " %llu %llu",
+                        &stat->state, &minor, &major, &user, &system) != 5) {
         return FALSE;
     }
     stat->minor = minor;
@@ -125,10 +125,10 @@ static void count_switches(pid_t pid, Usage *usage)
 
         if (status) {
             /* The newline tells it from nonvoluntary_ctxt_switches. */
-            usage->voluntary += status_field(status,
-                                             "\nvoluntary_ctxt_switches:");
-            usage->involuntary += status_field(status,
-                                               "\nnonvoluntary_ctxt_switches:");
+            usage->voluntary +=
+                status_field(status, "\nvoluntary_ctxt_switches:");
+            usage->involuntary +=
+                status_field(status, "\nnonvoluntary_ctxt_switches:");
         }
     }
 }
@@ -142,8 +142,7 @@ static gboolean gone(pid_t pid, GError **error)
 
 /* Any thread. A zombie counts as gone. The figures are read one after the
  * other, some 50 µs apart, while the process goes on. */
-gboolean usage_read(pid_t pid, pid_t iothread_tid, Usage *usage,
-                    GError **error)
+gboolean usage_read(pid_t pid, pid_t iothread_tid, Usage *usage, GError **error)
 {
     gboolean exact, iothread_exact;
     Stat stat;
@@ -157,11 +156,12 @@ gboolean usage_read(pid_t pid, pid_t iothread_tid, Usage *usage,
     if (!thread_cpu(pid, pid, &usage->main_ns, &exact)) {
         return gone(pid, error);
     }
-    if (iothread_tid && !thread_cpu(pid, iothread_tid, &usage->iothread_ns,
-                                    &iothread_exact)) {
+    if (iothread_tid &&
+        !thread_cpu(pid, iothread_tid, &usage->iothread_ns, &iothread_exact)) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
                     "thread %d of process %d has ended: its CPU time can't "
-                    "be read", iothread_tid, pid);
+                    "be read",
+                    iothread_tid, pid);
         return FALSE;
     }
     usage->cpu_ns = process_cpu(pid, &stat);
@@ -216,8 +216,8 @@ struct UsageSampler {
     GThread *thread;
     GMutex lock;
     GCond wake;
-    gboolean stop;   /* under the lock */
-    double sum;      /* the thread's until it is joined */
+    gboolean stop; /* under the lock */
+    double sum;    /* the thread's until it is joined */
     uint64_t max;
     unsigned samples;
 };

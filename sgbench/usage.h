@@ -13,12 +13,12 @@
 
 /* Counters since the process began; subtract two readings. */
 typedef struct Usage {
-    uint64_t cpu_ns;       /* whole process, ended threads included */
-    uint64_t main_ns;      /* its main thread */
-    uint64_t iothread_ns;  /* the IOThread, 0 if there is none */
-    uint64_t minor_faults, major_faults;     /* whole process */
-    uint64_t voluntary, involuntary;         /* context switches, live threads */
-    uint64_t tick_ns;      /* resolution of the CPU figures */
+    uint64_t cpu_ns;      /* whole process, ended threads included */
+    uint64_t main_ns;     /* its main thread */
+    uint64_t iothread_ns; /* the IOThread, 0 if there is none */
+    uint64_t minor_faults, major_faults; /* whole process */
+    uint64_t voluntary, involuntary;     /* context switches, live threads */
+    uint64_t tick_ns;                    /* resolution of the CPU figures */
 } Usage;
 
 /* Read the counters of @pid, @iothread_tid may be 0. FALSE with

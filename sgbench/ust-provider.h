@@ -17,9 +17,8 @@
 LTTNG_UST_TRACEPOINT_EVENT(
     sgbench, cell_begin,
     LTTNG_UST_TP_ARGS(const char *, name, uint32_t, number),
-    LTTNG_UST_TP_FIELDS(
-        lttng_ust_field_string(cell, name)
-        lttng_ust_field_integer(uint32_t, round, number)))
+    LTTNG_UST_TP_FIELDS(lttng_ust_field_string(cell, name)
+                            lttng_ust_field_integer(uint32_t, round, number)))
 
 /* dir: dxfer_direction of <scsi/sg.h>, as in scsi_sgio_submit */
 LTTNG_UST_TRACEPOINT_EVENT(
@@ -28,10 +27,10 @@ LTTNG_UST_TRACEPOINT_EVENT(
                       the_opcode, int, the_dir, uint64_t, the_len),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint32_t, tag, the_tag)
-        lttng_ust_field_integer(uint32_t, lun, the_lun)
-        lttng_ust_field_integer(uint32_t, opcode, the_opcode)
-        lttng_ust_field_integer(int, dir, the_dir)
-        lttng_ust_field_integer(uint64_t, len, the_len)))
+            lttng_ust_field_integer(uint32_t, lun, the_lun)
+                lttng_ust_field_integer(uint32_t, opcode, the_opcode)
+                    lttng_ust_field_integer(int, dir, the_dir)
+                        lttng_ust_field_integer(uint64_t, len, the_len)))
 
 LTTNG_UST_TRACEPOINT_EVENT(
     sgbench, complete,
@@ -39,19 +38,18 @@ LTTNG_UST_TRACEPOINT_EVENT(
                       the_response, uint64_t, the_resid, uint64_t, the_len),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint32_t, tag, the_tag)
-        lttng_ust_field_integer(uint32_t, status, the_status)
-        lttng_ust_field_integer(uint32_t, response, the_response)
-        lttng_ust_field_integer(uint64_t, resid, the_resid)
-        lttng_ust_field_integer(uint64_t, len, the_len)))
+            lttng_ust_field_integer(uint32_t, status, the_status)
+                lttng_ust_field_integer(uint32_t, response, the_response)
+                    lttng_ust_field_integer(uint64_t, resid, the_resid)
+                        lttng_ust_field_integer(uint64_t, len, the_len)))
 
 LTTNG_UST_TRACEPOINT_EVENT(
     sgbench, cell_end,
     LTTNG_UST_TP_ARGS(const char *, name, uint64_t, n_requests, uint64_t,
                       n_bytes),
-    LTTNG_UST_TP_FIELDS(
-        lttng_ust_field_string(cell, name)
-        lttng_ust_field_integer(uint64_t, requests, n_requests)
-        lttng_ust_field_integer(uint64_t, bytes, n_bytes)))
+    LTTNG_UST_TP_FIELDS(lttng_ust_field_string(
+        cell, name) lttng_ust_field_integer(uint64_t, requests, n_requests)
+                            lttng_ust_field_integer(uint64_t, bytes, n_bytes)))
 
 #endif
 

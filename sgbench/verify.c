@@ -14,7 +14,7 @@
 typedef struct Batch {
     Initiator *initiator;
     uint32_t block_size;
-    uint64_t size;  /* bytes of one command */
+    uint64_t size; /* bytes of one command */
     unsigned n;
     int cdb_size;
     Layout layout;
@@ -25,7 +25,7 @@ typedef struct Verifier {
     RunContext *context;
     const Target *target;
     const Start *start;
-    uint8_t *data;       /* one command's bytes */
+    uint8_t *data; /* one command's bytes */
     GRand *random;
     uint32_t generation;
 } Verifier;
@@ -99,12 +99,14 @@ static gboolean transfer(Verifier *verifier, const Cell *cell,
 
         if (!completion_good(&completions[i])) {
             g_autofree char *text = completion_text(&completions[i]);
-            return wrong(verifier, cell, error, who, "block %" G_GUINT64_FORMAT
-                         ": %s", lba + (uint64_t)i * blocks, text);
+            return wrong(verifier, cell, error, who,
+                         "block %" G_GUINT64_FORMAT ": %s",
+                         lba + (uint64_t)i * blocks, text);
         }
         stray = buffer_check_guards(buffer);
         if (stray != UINT64_MAX) {
-            return wrong(verifier, cell, error, who, "memory outside the "
+            return wrong(verifier, cell, error, who,
+                         "memory outside the "
                          "buffer was written, at 0x%" G_GINT64_MODIFIER "x",
                          stray);
         }
@@ -113,8 +115,7 @@ static gboolean transfer(Verifier *verifier, const Cell *cell,
 
             buffer_read(buffer, verifier->data);
             text = stamp_check(verifier->data, batch->size, run,
-                               (lba + (uint64_t)i * blocks) *
-                                   batch->block_size,
+                               (lba + (uint64_t)i * blocks) * batch->block_size,
                                generation);
             if (text) {
                 return wrong(verifier, cell, error, who, "%s", text);
@@ -171,8 +172,7 @@ static gboolean verify_cell(Verifier *verifier, const Cell *cell,
 
 gboolean verify_start(RunContext *context, const Target *target,
                       const Start *start, Initiator *initiator,
-                      Initiator *native, Verification *result,
-                      GError **error)
+                      Initiator *native, Verification *result, GError **error)
 {
     Verifier verifier = {
         .context = context,

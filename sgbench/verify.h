@@ -29,7 +29,6 @@ typedef struct Verification {
  */
 gboolean verify_start(RunContext *context, const Target *target,
                       const Start *start, Initiator *initiator,
-                      Initiator *native, Verification *result,
-                      GError **error);
+                      Initiator *native, Verification *result, GError **error);
 
 #endif

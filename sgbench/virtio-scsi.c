@@ -24,7 +24,12 @@
 #define CAP_BAR 4
 #define CAP_OFFSET 8
 #define CAP_NOTIFY_MULTIPLIER 16
-enum { TYPE_COMMON = 1, TYPE_NOTIFY = 2, TYPE_ISR = 3, TYPE_DEVICE = 4 };
+enum {
+    TYPE_COMMON = 1,
+    TYPE_NOTIFY = 2,
+    TYPE_ISR = 3,
+    TYPE_DEVICE = 4
+};
 
 /* VIRTIO 1.2, 4.1.4.3: struct virtio_pci_common_cfg */
 enum {
@@ -56,7 +61,11 @@ enum {
 #define FEATURE_VERSION_1 32
 
 /* VIRTIO 1.2, 5.6.4: struct virtio_scsi_config */
-enum { CONFIG_NUM_QUEUES = 0, CONFIG_SENSE_SIZE = 20, CONFIG_CDB_SIZE = 24 };
+enum {
+    CONFIG_NUM_QUEUES = 0,
+    CONFIG_SENSE_SIZE = 20,
+    CONFIG_CDB_SIZE = 24
+};
 
 /* VIRTIO 1.2, 5.6.2: control and event queue come before the request queues.
  * They exist, but nothing is posted there. */
@@ -100,8 +109,8 @@ typedef struct Slot {
 
 typedef struct RequestQueue {
     Virtqueue *ring;
-    uint16_t index;       /* what a doorbell says */
-    uint64_t doorbell;    /* where it is written */
+    uint16_t index;    /* what a doorbell says */
+    uint64_t doorbell; /* where it is written */
 } RequestQueue;
 
 struct VirtioScsi {
@@ -114,7 +123,7 @@ struct VirtioScsi {
     unsigned n_slots;
     RequestQueue *queues;
     unsigned n_queues;
-    unsigned next_queue;  /* where the next poll begins */
+    unsigned next_queue; /* where the next poll begins */
     unsigned queue_size;
 };
 
@@ -166,8 +175,8 @@ static gboolean find_structures(VirtioScsi *hba, GError **error)
         if (!pci_place_bar(&hba->pci, bar, &next)) {
             return refuse(error, "BAR %u can't be placed", bar);
         }
-        *where = hba->pci.bar[bar] + pci_read(&hba->pci, 4,
-                                              offset + CAP_OFFSET);
+        *where =
+            hba->pci.bar[bar] + pci_read(&hba->pci, 4, offset + CAP_OFFSET);
         if (type == TYPE_NOTIFY) {
             hba->notify_multiplier =
                 pci_read(&hba->pci, 4, offset + CAP_NOTIFY_MULTIPLIER);
@@ -246,14 +255,14 @@ static gboolean negotiate(VirtioScsi *hba, GError **error)
 static gboolean check_config(VirtioScsi *hba, GError **error)
 {
     uint64_t cdb = qtest_read(hba->qtest, 4, hba->config + CONFIG_CDB_SIZE);
-    uint64_t sense = qtest_read(hba->qtest, 4,
-                                hba->config + CONFIG_SENSE_SIZE);
-    uint64_t queues = qtest_read(hba->qtest, 4,
-                                 hba->config + CONFIG_NUM_QUEUES);
+    uint64_t sense = qtest_read(hba->qtest, 4, hba->config + CONFIG_SENSE_SIZE);
+    uint64_t queues =
+        qtest_read(hba->qtest, 4, hba->config + CONFIG_NUM_QUEUES);
 
     if (cdb != COMMAND_CDB_MAX || sense != COMMAND_SENSE_MAX) {
-        return refuse(error, "cdb_size %" PRIu64 ", sense_size %" PRIu64
-                             " instead of %d and %d",
+        return refuse(error,
+                      "cdb_size %" PRIu64 ", sense_size %" PRIu64
+                      " instead of %d and %d",
                       cdb, sense, COMMAND_CDB_MAX, COMMAND_SENSE_MAX);
     }
     if (queues < hba->n_queues) {
@@ -273,8 +282,9 @@ static gboolean set_up_queue(VirtioScsi *hba, unsigned i, uint64_t address,
     common_write(hba, 2, QUEUE_SELECT, queue->index);
     size = common_read(hba, 2, QUEUE_SIZE);
     if (size < QUEUE_SIZE_WANTED) {
-        return refuse(error, "queue %u holds %" PRIu64
-                             " descriptors, %d are wanted (virtqueue_size)",
+        return refuse(error,
+                      "queue %u holds %" PRIu64
+                      " descriptors, %d are wanted (virtqueue_size)",
                       queue->index, size, QUEUE_SIZE_WANTED);
     }
     common_write(hba, 2, QUEUE_SIZE, QUEUE_SIZE_WANTED);
@@ -326,8 +336,7 @@ static gboolean bring_up(VirtioScsi *hba, uint64_t address, GError **error)
 }
 
 VirtioScsi *virtio_scsi_new(Qtest *qtest, uint8_t *ram, uint64_t address,
-                            unsigned n_slots, unsigned n_queues,
-                            GError **error)
+                            unsigned n_slots, unsigned n_queues, GError **error)
 {
     g_autoptr(VirtioScsi) hba = g_new0(VirtioScsi, 1);
     g_autoptr(GError) cause = NULL;

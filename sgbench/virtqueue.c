@@ -59,8 +59,7 @@ static void store_release(uint16_t *to, uint16_t value)
 static void ask_for_no_interrupts(Virtqueue *queue)
 {
     __atomic_store_n(&queue->avail[RING + queue->size],
-                     (uint16_t)(queue->used_index + 0x8000),
-                     __ATOMIC_RELAXED);
+                     (uint16_t)(queue->used_index + 0x8000), __ATOMIC_RELAXED);
 }
 
 Virtqueue *virtqueue_new(uint8_t *memory, uint64_t address, unsigned size)
@@ -206,11 +205,10 @@ VirtqueueAnswer virtqueue_poll(Virtqueue *queue, void **token,
     if (load_acquire(&queue->used[INDEX]) == queue->used_index) {
         return VIRTQUEUE_NOTHING;
     }
-    element = (const void *)&queue->used[RING + queue->used_index %
-                                                    queue->size * USED_WORDS];
+    element = (const void *)&queue
+                  ->used[RING + queue->used_index % queue->size * USED_WORDS];
     head = element[0];
-    if (head >= queue->size || !queue->tokens[head] ||
-        !release(queue, head)) {
+    if (head >= queue->size || !queue->tokens[head] || !release(queue, head)) {
         return VIRTQUEUE_BROKEN;
     }
     *token = queue->tokens[head];

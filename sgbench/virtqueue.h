@@ -20,20 +20,20 @@ typedef struct VirtqueueDescriptor {
 } VirtqueueDescriptor;
 
 typedef struct Virtqueue {
-    unsigned size;          /* entries, a power of two up to 32768 */
-    uint8_t *memory;        /* device's address 0 */
+    unsigned size;   /* entries, a power of two up to 32768 */
+    uint8_t *memory; /* device's address 0 */
     uint64_t descriptor_area, driver_area, device_area; /* addresses */
 
     /* private */
     VirtqueueDescriptor *descriptors;
-    uint16_t *avail;        /* flags, idx, ring[size], used_event */
-    uint16_t *used;         /* flags, idx, ring[size] of 8 bytes, avail_event */
-    void **tokens;          /* by head descriptor */
+    uint16_t *avail; /* flags, idx, ring[size], used_event */
+    uint16_t *used;  /* flags, idx, ring[size] of 8 bytes, avail_event */
+    void **tokens;   /* by head descriptor */
     uint16_t free_head;
     unsigned n_free;
-    uint16_t avail_index;   /* next to publish */
-    uint16_t kicked_index;  /* avail_index when the device was last told */
-    uint16_t used_index;    /* next to look at */
+    uint16_t avail_index;  /* next to publish */
+    uint16_t kicked_index; /* avail_index when the device was last told */
+    uint16_t used_index;   /* next to look at */
     /* the chain under construction */
     VirtqueueDescriptor *table; /* where its next descriptor goes */
     uint16_t head;

@@ -42,8 +42,8 @@ static Program *start(Program *program, const char *const *env,
     for (; launcher && *launcher; launcher++) {
         g_ptr_array_add(argv, replace_run(program, *launcher));
     }
-    g_ptr_array_add(argv, g_test_build_filename(G_TEST_BUILT, "sgbench",
-                                                "sgbench", NULL));
+    g_ptr_array_add(
+        argv, g_test_build_filename(G_TEST_BUILT, "sgbench", "sgbench", NULL));
     for (; *args; args++) {
         g_ptr_array_add(argv, replace_run(program, *args));
     }

@@ -28,37 +28,35 @@ static unsigned samples(const Program *program)
 {
     g_autoptr(JsonObject) run = program_results(program);
 
-    return json_array_get_length(
-        json_object_get_array_member(run, "samples"));
+    return json_array_get_length(json_object_get_array_member(run, "samples"));
 }
 
 static void assert_outcome(const Program *program, const char *outcome)
 {
     g_autoptr(JsonObject) run = program_results(program);
 
-    g_assert_cmpstr(
-        json_object_get_string_member(
-            json_object_get_object_member(run, "run"), "outcome"),
-        ==, outcome);
+    g_assert_cmpstr(json_object_get_string_member(
+                        json_object_get_object_member(run, "run"), "outcome"),
+                    ==, outcome);
 }
 
 /* A run that has come as far as its second round. */
 static Program *running(void)
 {
     g_autofree char *job = job_file();
-    const char *const args[] = {"run", "--progress", "lines", LONG_RUN,
-                                "--output", "{RUN}", job, NULL};
+    const char *const args[] = {"run",      "--progress", "lines", LONG_RUN,
+                                "--output", "{RUN}",      job,     NULL};
     Program *program = program_start(NULL, NULL, args);
 
     program_await(program, "round 2 of", 120);
     return program;
 }
 
-/* A run that never gets going; its error in one line. */
-static void assert_refused(const char *const *env, const char *const *launcher,
-                           int code, const char *text)
+/* A run of @job that never gets going; its error in one line. */
+static void assert_job_refused(const char *job, const char *const *env,
+                               const char *const *launcher, int code,
+                               const char *text)
 {
-    g_autofree char *job = job_file();
     const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
     g_autoptr(Program) program = program_start(env, launcher, args);
 
@@ -67,11 +65,18 @@ static void assert_refused(const char *const *env, const char *const *launcher,
     program_assert_nothing_left(program, 10);
 }
 
+static void assert_refused(const char *const *env, int code, const char *text)
+{
+    g_autofree char *job = job_file();
+
+    assert_job_refused(job, env, NULL, code, text);
+}
+
 static void test_no_qemu(void)
 {
     const char *const env[] = {"SGBENCH_QEMU_BASELINE=/nonexistent", NULL};
 
-    assert_refused(env, NULL, 5, "/nonexistent");
+    assert_refused(env, 5, "/nonexistent");
 }
 
 static void test_qemu_not_executable(void)
@@ -86,7 +91,7 @@ static void test_qemu_not_executable(void)
 
     g_assert_true(g_file_set_contents(file, "x", 1, NULL));
     g_assert_true(g_file_set_contents(build, "{}", 2, NULL));
-    assert_refused(env, NULL, 5, "Permission denied");
+    assert_refused(env, 5, "Permission denied");
     unlink(file);
     unlink(build);
     rmdir(folder);
@@ -94,11 +99,12 @@ static void test_qemu_not_executable(void)
 
 static void test_no_memory(void)
 {
-    /* The guest's RAM is a file too. */
-    const char *const launcher[] = {"/bin/bash", "-c",
-                                    "ulimit -f 16; exec \"$@\"", "bash", NULL};
+    /* Guest RAM is a file in memory: 8 MiB are not enough for it. */
+    const char *const launcher[] = {
+        "/bin/bash", "-c", "ulimit -f 8192; exec \"$@\"", "bash", NULL};
+    g_autofree char *job = source_file("configs/check-null.conf");
 
-    assert_refused(NULL, launcher, 5, "RAM");
+    assert_job_refused(job, NULL, launcher, 5, "guest RAM");
 }
 
 static void test_no_results(void)
@@ -115,12 +121,17 @@ static void test_no_space(void)
 {
     g_autofree char *job = job_file();
     const char *const launcher[] = {
-        "unshare", "--map-root-user", "--mount", "/bin/sh", "-c",
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "/bin/sh",
+        "-c",
         "mkdir {RUN} && mount -t tmpfs -o size=128k none {RUN} && "
         "\"$@\"; code=$?; cp -r {RUN} {RUN}.kept; exit $code",
-        "sh", NULL};
-    const char *const args[] = {"run", LONG_RUN, "--output", "{RUN}/r", job,
-                                NULL};
+        "sh",
+        NULL};
+    const char *const args[] = {"run",     LONG_RUN, "--output",
+                                "{RUN}/r", job,      NULL};
     g_autoptr(Program) program = NULL;
     g_autofree char *journal = NULL;
     g_autofree char *text = NULL;
@@ -187,13 +198,24 @@ static void test_target_dies(void)
     program_assert_nothing_left(program, 10);
 }
 
+/* A second run would disturb the first. */
+static void test_two_at_once(void)
+{
+    g_autoptr(Program) program = running();
+
+    assert_refused(NULL, 5, "another run");
+    kill(program->pid, SIGINT);
+    g_assert_cmpint(program_wait(program, 30), ==, 130);
+}
+
 /* Ctrl-C, then go on with the same run to its end. */
 static void test_interrupt_resume(void)
 {
     g_autoptr(Program) program = running();
     g_autofree char *job = job_file();
-    const char *const args[] = {"run", "--set", "rounds=50", "--set",
-                                "trace=off", "--resume", "{RUN}", job, NULL};
+    const char *const args[] = {
+        "run",   "--set",    "rounds=50", "--set", "trace=off", "--progress",
+        "lines", "--resume", "{RUN}",     job,     NULL};
     g_autoptr(Program) again = NULL;
     unsigned before;
 
@@ -204,8 +226,19 @@ static void test_interrupt_resume(void)
     g_assert_cmpuint(before, >, 5);
     program_assert_nothing_left(program, 10);
 
+    {
+        /* not the same run */
+        const char *const other[] = {"run",   "--set",     "rounds=49",
+                                     "--set", "trace=off", "--resume",
+                                     "{RUN}", job,         NULL};
+        g_autoptr(Program) refused = program_start_on(program, other);
+
+        g_assert_cmpint(program_wait(refused, 30), ==, 2);
+        assert_says(refused, "the job or its --set");
+        assert_outcome(program, "interrupted");
+    }
     again = program_start_on(program, args);
-    g_usleep(5 * G_USEC_PER_SEC);
+    program_await(again, "round 2 of", 60);
     kill(again->pid, SIGTERM);
     g_assert_cmpint(program_wait(again, 30), ==, 130);
     g_assert_cmpuint(samples(program), >, before);
@@ -233,8 +266,8 @@ static void test_killed(void)
 static void test_lab_interrupt(void)
 {
     g_autofree char *job = source_file("configs/check-lab.conf");
-    const char *const args[] = {"lab", "--progress", "lines", LONG_RUN,
-                                "--output", "{RUN}", job, NULL};
+    const char *const args[] = {"lab",      "--progress", "lines", LONG_RUN,
+                                "--output", "{RUN}",      job,     NULL};
     g_autoptr(Program) program = program_start(NULL, NULL, args);
 
     program_await(program, "round 2 of", 300);
@@ -256,6 +289,7 @@ int main(int argc, char **argv)
     g_test_add_func("/failures/qemu-dies", test_qemu_dies);
     g_test_add_func("/failures/qemu-hangs", test_qemu_hangs);
     g_test_add_func("/failures/target-dies", test_target_dies);
+    g_test_add_func("/failures/two-at-once", test_two_at_once);
     g_test_add_func("/failures/interrupt-resume", test_interrupt_resume);
     g_test_add_func("/failures/killed", test_killed);
     g_test_add_func("/failures/lab-interrupt", test_lab_interrupt);

@@ -25,8 +25,7 @@ void trace_writer_no_vpid(TraceWriter *w);
  * unsigned), u (32 bits, unsigned), d (32 bits, signed) or s (string). The
  * events of the catalogue are there already; declaring one again replaces it.
  */
-void trace_writer_declare(TraceWriter *w, const char *name,
-                          const char *fields);
+void trace_writer_declare(TraceWriter *w, const char *name, const char *fields);
 
 /* Add event @name at @ns, which must not be before the last one's. @format
  * gives "FIELD=VALUE ..." for printf; fields left out are 0 or empty. */

@@ -13,19 +13,19 @@
 typedef struct FakeCell {
     const char *path;
     uint64_t size;
-    double mb_per_s;    /* of round 1; later rounds vary by some per cent */
-    double cpu;         /* s per GiB of QEMU without its main thread */
-    double faults;      /* per request */
-    unsigned failed;    /* requests, in round 2 */
-    unsigned rounds;    /* 0: all of the run's */
+    double mb_per_s; /* of round 1; later rounds vary by some per cent */
+    double cpu;      /* s per GiB of QEMU without its main thread */
+    double faults;   /* per request */
+    unsigned failed; /* requests, in round 2 */
+    unsigned rounds; /* 0: all of the run's */
 } FakeCell;
 
 typedef struct FakeRun {
-    const char *outcome;  /* of run.json */
+    const char *outcome; /* of run.json */
     unsigned rounds;
-    unsigned requests;    /* per sample */
+    unsigned requests; /* per sample */
     gboolean lab;
-    gboolean journal;     /* samples are in samples.jsonl */
+    gboolean journal;      /* samples are in samples.jsonl */
     const FakeCell *cells; /* ended by one without a path */
     const char *verification, *reconciliation; /* JSON, or NULL */
 } FakeRun;

@@ -34,7 +34,9 @@ Initiator *ring_open(const char *blockdev, const char *properties,
                      GError **error)
 {
     Target target = ring_target(blockdev);
-    PathKind path = {.name = "test", .build = ring_build, .device = "scsi-hd",
+    PathKind path = {.name = "test",
+                     .build = ring_build,
+                     .device = "scsi-hd",
                      .properties = properties};
 
     return initiator_ring.open(&ring_context, &target, &path, ARENA, error);
@@ -69,8 +71,7 @@ gboolean ring_no_qemu(void)
     return TRUE;
 }
 
-void ring_send_good(Initiator *ring, Command *command,
-                    Completion *completion)
+void ring_send_good(Initiator *ring, Command *command, Completion *completion)
 {
     g_autoptr(GError) error = NULL;
 
@@ -154,8 +155,8 @@ static gboolean checked_done(Load *load, unsigned slot, Command *command,
     checked->busy[slot] = FALSE;
     checked->in_flight--;
     checked->done++;
-    g_assert_true(g_hash_table_add(checked->tags,
-                                   GUINT_TO_POINTER(command->tag)));
+    g_assert_true(
+        g_hash_table_add(checked->tags, GUINT_TO_POINTER(command->tag)));
     g_assert_cmpint(completion->response, ==, 0);
     g_assert_cmpint(completion->status, ==, refused ? 2 : 0);
     g_assert_cmpuint(completion->done_ns, >=, completion->posted_ns);
@@ -214,8 +215,8 @@ void ring_set_up(void)
     ring_context.run_id = (char *)"test";
     ring_context.run_dir = folder;
     ring_context.temp_dir = folder;
-    ring_context.cache_dir = g_build_filename(g_get_user_cache_dir(),
-                                              "sgbench", NULL);
+    ring_context.cache_dir =
+        g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
     find_build();
 }
 

@@ -17,9 +17,9 @@
 #define ARENA (UINT64_C(48) << 20)
 
 extern RunContext ring_context;
-extern char *ring_build;          /* NULL: no QEMU here */
-extern const char ring_null[];    /* -blockdev of zeros */
-extern const char ring_slow[];    /* the same, 300 ms for each command */
+extern char *ring_build;       /* NULL: no QEMU here */
+extern const char ring_null[]; /* -blockdev of zeros */
+extern const char ring_slow[]; /* the same, 300 ms for each command */
 
 /* Make the context in a new folder and find a QEMU; take it all away. */
 void ring_set_up(void);
@@ -52,10 +52,10 @@ typedef struct CheckedLoad {
     Piece pieces[64];
     gboolean busy[64];
     GHashTable *tags;
-    GThread *thread;          /* the one all calls come from */
+    GThread *thread; /* the one all calls come from */
     unsigned limit, posted, done, in_flight, most_in_flight;
-    unsigned stop_at;         /* done() says enough; 0: never */
-    unsigned act_at;          /* next() calls act(); 0: never */
+    unsigned stop_at; /* done() says enough; 0: never */
+    unsigned act_at;  /* next() calls act(); 0: never */
     void (*act)(Initiator *ring);
     gboolean stopped, ended;
 } CheckedLoad;

@@ -50,8 +50,7 @@ static void copy(struct sg_io_hdr *header, char *text, gboolean to_header)
 static void compare(struct sg_io_hdr *header, const ExpectedSgio *want)
 {
     g_assert_cmpint(header->interface_id, ==, 'S');
-    g_assert_cmpmem(header->cmdp, header->cmd_len, want->cdb,
-                    want->cdb_length);
+    g_assert_cmpmem(header->cmdp, header->cmd_len, want->cdb, want->cdb_length);
     g_assert_cmpint(header->dxfer_direction, ==, want->direction);
     g_assert_cmpuint(header->dxfer_len, ==, want->length);
     g_assert_cmpuint(header->iovec_count, ==, want->iovecs);

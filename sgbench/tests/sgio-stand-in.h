@@ -15,20 +15,20 @@ typedef struct ExpectedSgio {
     /* what must come */
     uint8_t cdb[16];
     unsigned cdb_length;
-    int direction;          /* SG_DXFER_… */
+    int direction; /* SG_DXFER_… */
     unsigned length;
-    unsigned iovecs;        /* 0: a plain pointer */
-    const char *sent;       /* the data's beginning, or NULL */
+    unsigned iovecs;  /* 0: a plain pointer */
+    const char *sent; /* the data's beginning, or NULL */
 
     /* the answer */
-    int failure;            /* errno, or 0 */
+    int failure; /* errno, or 0 */
     uint8_t status;
     uint16_t host_status;
     const uint8_t *sense;
     unsigned sense_length;
     int resid;
     unsigned info;
-    const char *data;       /* put where the data goes, over iovecs; or NULL */
+    const char *data; /* put where the data goes, over iovecs; or NULL */
 } ExpectedSgio;
 
 /* From now on @n commands of @list are expected, in order. */

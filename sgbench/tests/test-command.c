@@ -16,14 +16,14 @@ static void test_cdbs(void)
 {
     static const uint8_t read_10[] = {0x28, 0, 1, 2, 3, 4, 0, 5, 6, 0};
     static const uint8_t write_10[] = {0x2a, 0, 1, 2, 3, 4, 0, 5, 6, 0};
-    static const uint8_t read_16[] = {0x88, 0, 1, 2, 3, 4, 5, 6, 7, 8,
-                                      9, 10, 11, 12, 0, 0};
-    static const uint8_t write_16[] = {0x8a, 0, 1, 2, 3, 4, 5, 6, 7, 8,
-                                       9, 10, 11, 12, 0, 0};
+    static const uint8_t read_16[] = {0x88, 0, 1, 2,  3,  4,  5, 6,
+                                      7,    8, 9, 10, 11, 12, 0, 0};
+    static const uint8_t write_16[] = {0x8a, 0, 1, 2,  3,  4,  5, 6,
+                                       7,    8, 9, 10, 11, 12, 0, 0};
     static const uint8_t inquiry[] = {0x12, 0, 0, 1, 2, 0};
     static const uint8_t page[] = {0x12, 1, 0x80, 0, 252, 0};
-    static const uint8_t capacity[] = {0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0,
-                                       0, 0, 0, 32, 0, 0};
+    static const uint8_t capacity[] = {0x9e, 0x10, 0, 0, 0, 0,  0, 0,
+                                       0,    0,    0, 0, 0, 32, 0, 0};
     static const uint8_t ready[6];
     Command command;
 
@@ -63,20 +63,25 @@ static void test_text(void)
         {{.resid = 5}, "status 00h GOOD, 5 bytes not transferred", FALSE},
         {{.status = 0x28}, "status 28h TASK SET FULL", FALSE},
         {{.status = 2}, "status 02h CHECK CONDITION, no sense data", FALSE},
-        {{.status = 2, .sense_length = 18,
+        {{.status = 2,
+          .sense_length = 18,
           .sense = {0x70, 0, 3, [7] = 10, [12] = 0x11}},
          "status 02h CHECK CONDITION, sense 3h/11h/00h Medium Error: "
-         "Unrecovered read error", FALSE},
+         "Unrecovered read error",
+         FALSE},
         {{.status = 2, .sense_length = 8, .sense = {0x72, 5, 0x24, 0}},
          "status 02h CHECK CONDITION, sense 5h/24h/00h Illegal Request: "
-         "Invalid field in cdb", FALSE},
+         "Invalid field in cdb",
+         FALSE},
         {{.status = 2, .sense_length = 8, .sense = {0x72, 5, 0x7f, 0x77}},
          "status 02h CHECK CONDITION, sense 5h/7fh/77h Illegal Request: "
-         "ASC=7f, ASCQ=77 (hex)", FALSE},
+         "ASC=7f, ASCQ=77 (hex)",
+         FALSE},
         {{.response = 9}, "HBA response 09h FAILURE", FALSE},
         {{.response = 77}, "HBA response 4dh unknown", FALSE},
         {{.transport = EDOM, .status = 2},
-         "not sent: Numerical argument out of domain (errno 33)", FALSE},
+         "not sent: Numerical argument out of domain (errno 33)",
+         FALSE},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -99,15 +104,14 @@ static void test_list(void)
     g_assert_cmpuint(load->depth, ==, 2);
     g_assert_true(load->next(load, 0) == &commands[0]);
     g_assert_true(load->next(load, 1) == &commands[1]);
-    g_assert_true(load->done(load, 1, &commands[1],
-                             &(Completion){.status = 8}));
+    g_assert_true(
+        load->done(load, 1, &commands[1], &(Completion){.status = 8}));
     g_assert_true(load->next(load, 1) == &commands[2]);
     g_assert_null(load->next(load, 1));
     g_assert_cmpuint(load_list_completed(list), ==, 1);
-    g_assert_true(load->done(load, 0, &commands[0],
-                             &(Completion){.status = 2}));
-    g_assert_true(load->done(load, 1, &commands[2],
-                             &(Completion){.resid = 3}));
+    g_assert_true(
+        load->done(load, 0, &commands[0], &(Completion){.status = 2}));
+    g_assert_true(load->done(load, 1, &commands[2], &(Completion){.resid = 3}));
     g_assert_cmpuint(load_list_completed(list), ==, 3);
     g_assert_cmpuint(completions[0].status, ==, 2);
     g_assert_cmpuint(completions[1].status, ==, 8);

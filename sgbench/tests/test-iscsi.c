@@ -47,8 +47,8 @@ static void set_up(Fixture *f, gconstpointer opaque)
     }
     f->target = target_start(&f->context, &f->job, &f->spec, &error);
     g_assert_no_error(error);
-    f->initiator = initiator_iscsi.open(&f->context, f->target, NULL,
-                                        160 * MIB, &error);
+    f->initiator =
+        initiator_iscsi.open(&f->context, f->target, NULL, 160 * MIB, &error);
     g_assert_no_error(error);
 }
 
@@ -104,8 +104,8 @@ static void test_identity(Fixture *f, gconstpointer opaque)
     g_assert_cmpstr(f->target->serial, !=, "");
     g_assert_cmpuint(f->target->block_size, ==, BLOCK);
     g_assert_cmpuint(f->target->blocks, ==, 64 * MIB / BLOCK);
-    g_assert_cmpstr(g_hash_table_lookup(f->target->settings, "MaxQueueCmd"),
-                    ==, "128");
+    g_assert_cmpstr(g_hash_table_lookup(f->target->settings, "MaxQueueCmd"), ==,
+                    "128");
     g_assert_nonnull(g_hash_table_lookup(f->target->settings, "tgt"));
     g_assert_true(f->target->caps.stores_data);
     g_assert_cmpint(f->target->server_pid, >, 0);
@@ -116,8 +116,8 @@ static void test_identity(Fixture *f, gconstpointer opaque)
  * largest; read back into a buffer of another layout. */
 static void test_data(Fixture *f, gconstpointer opaque)
 {
-    static const uint64_t sizes[] = {512, 4096, 65536, 262144 + 512, 4 * MIB,
-                                     16 * MIB};
+    static const uint64_t sizes[] = {512,          4096,    65536,
+                                     262144 + 512, 4 * MIB, 16 * MIB};
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     const Arena *arena = &f->initiator->arena;
 
@@ -125,10 +125,10 @@ static void test_data(Fixture *f, gconstpointer opaque)
         uint64_t size = sizes[i / LAYOUT__COUNT];
         Layout out = i % LAYOUT__COUNT, in = (i + 1) % LAYOUT__COUNT;
         g_autofree uint8_t *data = g_malloc(size), *back = g_malloc(size);
-        g_autoptr(Buffer) from = buffer_new(arena, out, size, arena->start,
-                                            random);
-        g_autoptr(Buffer) to = buffer_new(arena, in, size,
-                                          arena->start + 80 * MIB, random);
+        g_autoptr(Buffer) from =
+            buffer_new(arena, out, size, arena->start, random);
+        g_autoptr(Buffer) to =
+            buffer_new(arena, in, size, arena->start + 80 * MIB, random);
 
         for (uint64_t j = 0; j < size; j++) {
             data[j] = g_rand_int(random);
@@ -159,7 +159,8 @@ static void test_illegal_block(Fixture *f, gconstpointer opaque)
     g_assert_cmpuint(completion.status, ==, 2);
     text = completion_text(&completion);
     /* SBC-4 4.8.3.1: ILLEGAL REQUEST, LOGICAL BLOCK ADDRESS OUT OF RANGE */
-    g_assert_cmpstr(text, ==, "status 02h CHECK CONDITION, sense 5h/21h/00h "
+    g_assert_cmpstr(text, ==,
+                    "status 02h CHECK CONDITION, sense 5h/21h/00h "
                     "Illegal Request: Logical block address out of range, "
                     "512 bytes not transferred");
 
@@ -172,7 +173,10 @@ static void test_illegal_block(Fixture *f, gconstpointer opaque)
 /* Reads, writes and commands without data, a thousand of each, deep. */
 static void test_many(Fixture *f, gconstpointer opaque)
 {
-    enum { N = 3000, SIZE = 8192 };
+    enum {
+        N = 3000,
+        SIZE = 8192
+    };
     g_autofree Command *commands = g_new0(Command, N);
     g_autofree Completion *completions = g_new0(Completion, N);
     g_autofree Piece *pieces = g_new0(Piece, N * 2);
@@ -194,8 +198,8 @@ static void test_many(Fixture *f, gconstpointer opaque)
         pieces[2 * i].length = SIZE / command->n_pieces;
         pieces[2 * i + 1].offset = pieces[2 * i].offset + SIZE / 2;
         pieces[2 * i + 1].length = SIZE / 2;
-        command_read_write(command, i % 3 ? DATA_OUT : DATA_IN,
-                           i % 2 ? 10 : 16, i, SIZE / BLOCK);
+        command_read_write(command, i % 3 ? DATA_OUT : DATA_IN, i % 2 ? 10 : 16,
+                           i, SIZE / BLOCK);
     }
     f->initiator->kind->drive(f->initiator, load_list_load(list), &cost,
                               &error);
@@ -248,8 +252,8 @@ static void test_killed(Fixture *f, gconstpointer opaque)
     gint64 begin = g_get_monotonic_time();
 
     command_read_write(&killer.command, DATA_IN, 10, 0, MIB / BLOCK);
-    g_assert_false(f->initiator->kind->drive(f->initiator, &killer.load, NULL,
-                                             &error));
+    g_assert_false(
+        f->initiator->kind->drive(f->initiator, &killer.load, NULL, &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
     g_assert_nonnull(strstr(error->message, "tgtd killed by signal 9"));
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * G_USEC_PER_SEC);
@@ -259,17 +263,17 @@ static void test_killed(Fixture *f, gconstpointer opaque)
 
     /* and it stays broken, without a hang */
     g_clear_error(&error);
-    g_assert_false(f->initiator->kind->drive(f->initiator, &killer.load, NULL,
-                                             &error));
+    g_assert_false(
+        f->initiator->kind->drive(f->initiator, &killer.load, NULL, &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
 }
 
 static void test_null(Fixture *f, gconstpointer opaque)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
-    g_autoptr(Buffer) buffer = buffer_new(
-        &f->initiator->arena, LAYOUT_CONTIGUOUS, MIB,
-        f->initiator->arena.start, random);
+    g_autoptr(Buffer) buffer =
+        buffer_new(&f->initiator->arena, LAYOUT_CONTIGUOUS, MIB,
+                   f->initiator->arena.start, random);
     GError *error = NULL;
 
     g_assert_true(target_identify(f->target, f->initiator, &error));

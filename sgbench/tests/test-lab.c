@@ -71,7 +71,8 @@ static void inside_close(Inside *inside)
 static void transfer(Inside *inside, DataDirection direction, Buffer *buffer,
                      uint64_t lba, gboolean dio)
 {
-    Command command = {.length = buffer->length, .pieces = buffer->pieces,
+    Command command = {.length = buffer->length,
+                       .pieces = buffer->pieces,
                        .n_pieces = buffer->n_pieces};
     Completion completion = {0};
     g_autofree char *text = NULL;
@@ -131,8 +132,7 @@ static void check_data(Inside *inside, gboolean allow_dio)
 static void check_too_large(Inside *inside)
 {
     Piece piece = {.offset = 512, .length = 8 * MIB};
-    Command command = {.length = piece.length, .pieces = &piece,
-                       .n_pieces = 1};
+    Command command = {.length = piece.length, .pieces = &piece, .n_pieces = 1};
     Completion completion;
     GError *error = NULL;
 
@@ -146,7 +146,10 @@ static void check_too_large(Inside *inside)
 /* Sixteen deep, a thread each. */
 static void check_many(Inside *inside)
 {
-    enum { N = 1000, SIZE = 16384 };
+    enum {
+        N = 1000,
+        SIZE = 16384
+    };
     g_autofree Command *commands = g_new0(Command, N);
     g_autofree Completion *completions = g_new0(Completion, N);
     g_autofree Piece *pieces = g_new0(Piece, N);
@@ -175,8 +178,7 @@ static void check_many(Inside *inside)
 static void check_illegal(Inside *inside)
 {
     Piece piece = {.offset = 0, .length = inside->target->block_size};
-    Command command = {.length = piece.length, .pieces = &piece,
-                       .n_pieces = 1};
+    Command command = {.length = piece.length, .pieces = &piece, .n_pieces = 1};
     Completion completion;
     g_autofree char *text = NULL;
     GError *error = NULL;
@@ -191,7 +193,7 @@ static void check_illegal(Inside *inside)
 static int inside_disk(void)
 {
     static const char *const copied[] = {"size", "64M", NULL};
-    static const char *const direct[] = {"size", "64M", "allow_dio", "1",
+    static const char *const direct[] = {"size",       "64M",  "allow_dio", "1",
                                          "block_size", "4096", NULL};
     Inside inside = {0};
 

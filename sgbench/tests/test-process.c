@@ -21,8 +21,13 @@ static Process *start_shell(const char *script, const char *log,
                             unsigned n_fds)
 {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    ProcessSpec spec = {.name = "test", .argv = argv, .env = env, .log = log,
-                        .fds = fds, .n_fds = n_fds, .stdin_fd = -1};
+    ProcessSpec spec = {.name = "test",
+                        .argv = argv,
+                        .env = env,
+                        .log = log,
+                        .fds = fds,
+                        .n_fds = n_fds,
+                        .stdin_fd = -1};
     GError *error = NULL;
     Process *process = process_start(&spec, &error);
 
@@ -48,8 +53,8 @@ static void test_end(void)
     static const char *const env[] = {"A=1=2", NULL};
     g_autofree char *log = g_build_filename(folder, "log", NULL);
     g_autofree char *text = NULL, *obituary = NULL;
-    Process *process = start_shell("cat; echo one; echo $A >&2; exit 3", log,
-                                   env, NULL, 0);
+    Process *process =
+        start_shell("cat; echo one; echo $A >&2; exit 3", log, env, NULL, 0);
 
     g_assert_true(process_wait(process, 10000));
     g_assert_true(process->ended);
@@ -65,7 +70,8 @@ static void test_stubborn(void)
 {
     gint64 begin = g_get_monotonic_time();
     Process *process = start_shell("trap '' TERM; while :; do sleep 0.05; "
-                                   "done", NULL, NULL, NULL, 0);
+                                   "done",
+                                   NULL, NULL, NULL, 0);
     pid_t pid = process->pid;
 
     g_assert_false(process_wait(process, 100));
@@ -103,15 +109,16 @@ static void test_killed(void)
 /* Only what is listed is inherited, and under its own number. */
 static void test_descriptors(void)
 {
-    g_autofree char *script = NULL, *log = g_build_filename(folder, "log",
-                                                            NULL);
+    g_autofree char *script = NULL,
+                    *log = g_build_filename(folder, "log", NULL);
     g_autofree char *obituary = NULL;
     int listed = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int open_too = open("/dev/null", O_RDONLY); /* somebody forgot CLOEXEC */
     Process *process;
 
     script = g_strdup_printf("[ -e /proc/self/fd/%d ] && "
-                             "[ ! -e /proc/self/fd/%d ]", listed, open_too);
+                             "[ ! -e /proc/self/fd/%d ]",
+                             listed, open_too);
     process = start_shell(script, log, NULL, &listed, 1);
     g_assert_true(process_wait(process, 10000));
     obituary = process_obituary(process);
@@ -158,7 +165,9 @@ static void test_no_program(void)
 static void test_no_log(void)
 {
     static const char *const argv[] = {"true", NULL};
-    ProcessSpec spec = {.name = "thing", .argv = argv, .stdin_fd = -1,
+    ProcessSpec spec = {.name = "thing",
+                        .argv = argv,
+                        .stdin_fd = -1,
                         .log = "/no/such/folder/log"};
     g_autoptr(GError) error = NULL;
 
@@ -178,13 +187,13 @@ static void test_tool(void)
     g_assert_true(tool_run(good, NULL, log, 10000, SGBENCH_ERROR_TARGET,
                            &output, &error));
     g_assert_cmpstr(output, ==, "hello\n");
-    g_assert_false(tool_run(bad, NULL, log, 10000, SGBENCH_ERROR_TARGET, NULL,
-                            &error));
+    g_assert_false(
+        tool_run(bad, NULL, log, 10000, SGBENCH_ERROR_TARGET, NULL, &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
     g_assert_nonnull(strstr(error->message, "exit code 1; last line: why"));
     g_clear_error(&error);
-    g_assert_false(tool_run(slow, NULL, log, 50, SGBENCH_ERROR_TARGET, NULL,
-                            &error));
+    g_assert_false(
+        tool_run(slow, NULL, log, 50, SGBENCH_ERROR_TARGET, NULL, &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
     g_clear_error(&error);
     g_assert_cmpint(g_access(log, F_OK), !=, 0);
@@ -205,8 +214,8 @@ static void check_orphan(int signals, int signal_number, int expected)
         Process *process;
 
         run_catch_signals();
-        process = start_shell("trap '' TERM INT; sleep 1000; :", NULL, NULL,
-                              NULL, 0);
+        process =
+            start_shell("trap '' TERM INT; sleep 1000; :", NULL, NULL, NULL, 0);
         if (write(ends[1], &process->pid, sizeof(pid_t)) < 0) {
             _exit(1);
         }
@@ -227,8 +236,8 @@ static void check_orphan(int signals, int signal_number, int expected)
         kill(child, signal_number);
     }
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_cmpint(WIFEXITED(status) ? WEXITSTATUS(status)
-                                      : -WTERMSIG(status), ==, expected);
+    g_assert_cmpint(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+                    ==, expected);
     if (signals > 1) {
         /* the handler's SIGKILL reaches the group, sleep included; the
          * parent-death signal only the process itself */

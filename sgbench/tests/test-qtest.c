@@ -12,11 +12,11 @@
 #include "sgbench/qtest.h"
 
 typedef struct Step {
-    const char *request;  /* expected, without newline; NULL: none is read */
-    const char *answer;   /* sent as it is; NULL: nothing */
-    unsigned delay_ms;    /* before answering */
-    gboolean bytewise;    /* one byte at a time */
-    gboolean hang_up;     /* close after this step */
+    const char *request; /* expected, without newline; NULL: none is read */
+    const char *answer;  /* sent as it is; NULL: nothing */
+    unsigned delay_ms;   /* before answering */
+    gboolean bytewise;   /* one byte at a time */
+    gboolean hang_up;    /* close after this step */
 } Step;
 
 typedef struct Peer {
@@ -178,14 +178,15 @@ static void test_doorbells(void)
 /* However many doorbells, those on the way stay bounded and none is lost. */
 static void test_many_doorbells(void)
 {
-    enum { N = 5000 };
+    enum {
+        N = 5000
+    };
     g_autofree Step *steps = g_new0(Step, N + 1);
     Peer peer;
     Qtest *qtest;
 
     for (unsigned i = 0; i < N; i++) {
-        steps[i] = (Step){.request = "writew 0xe0003000 0x2",
-                          .answer = "OK\n"};
+        steps[i] = (Step){.request = "writew 0xe0003000 0x2", .answer = "OK\n"};
     }
     qtest = start(&peer, steps, 5000);
     for (unsigned i = 0; i < N; i++) {
@@ -222,8 +223,8 @@ static void test_hang_up(void)
 
 static void test_hang_up_seen_by_drain(void)
 {
-    static const Step steps[] = {
-        {.request = "writew 0x0 0x0", .hang_up = TRUE}, {NULL}};
+    static const Step steps[] = {{.request = "writew 0x0 0x0", .hang_up = TRUE},
+                                 {NULL}};
     Peer peer;
     Qtest *qtest = start(&peer, steps, 5000);
 
@@ -302,8 +303,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/doorbells", test_doorbells);
     g_test_add_func("/qtest/many-doorbells", test_many_doorbells);
     g_test_add_func("/qtest/hang-up", test_hang_up);
-    g_test_add_func("/qtest/hang-up-seen-by-drain",
-                    test_hang_up_seen_by_drain);
+    g_test_add_func("/qtest/hang-up-seen-by-drain", test_hang_up_seen_by_drain);
     g_test_add_func("/qtest/timeout", test_timeout);
     g_test_add_func("/qtest/refusals", test_refusals);
     g_test_add_func("/qtest/endless-line", test_endless_line);

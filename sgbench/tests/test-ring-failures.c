@@ -79,9 +79,9 @@ static void test_hung(void)
     g_setenv("SGBENCH_ANSWER_SECONDS", "1", TRUE);
     ring = ring_open_good(ring_null);
     g_unsetenv("SGBENCH_ANSWER_SECONDS");
-    g_assert_cmpuint(drive_into_trouble(ring, stop_qemu, SGBENCH_ERROR_QEMU,
-                                        "no answer to"),
-                     >, 0);
+    g_assert_cmpuint(
+        drive_into_trouble(ring, stop_qemu, SGBENCH_ERROR_QEMU, "no answer to"),
+        >, 0);
 }
 
 /* A list entry of length 0 is against VIRTIO 1.2, 2.7.4: QEMU gives up the
@@ -120,8 +120,7 @@ static void test_interrupted(void)
 
         run_catch_signals();
         g_assert_cmpuint(drive_into_trouble(ring, interrupt_us,
-                                            SGBENCH_INTERRUPTED,
-                                            "interrupted"),
+                                            SGBENCH_INTERRUPTED, "interrupted"),
                          ==, 0);
         return;
     }
@@ -140,8 +139,7 @@ static void test_interrupted_while_hung(void)
 
         run_catch_signals();
         g_assert_cmpuint(drive_into_trouble(ring, stop_qemu_and_interrupt_us,
-                                            SGBENCH_INTERRUPTED,
-                                            "interrupted"),
+                                            SGBENCH_INTERRUPTED, "interrupted"),
                          >, 0);
         return;
     }

@@ -103,10 +103,10 @@ static void check_round_trip(Initiator *ring, const char *file, Layout out,
                              GRand *random)
 {
     uint64_t region = ring->arena.start, span = layout_span(out, length);
-    g_autoptr(Buffer) from = buffer_new(&ring->arena, out, length, region,
-                                        random);
-    g_autoptr(Buffer) to = buffer_new(&ring->arena, in, length, region + span,
-                                      random);
+    g_autoptr(Buffer) from =
+        buffer_new(&ring->arena, out, length, region, random);
+    g_autoptr(Buffer) to =
+        buffer_new(&ring->arena, in, length, region + span, random);
     g_autofree uint8_t *data = g_malloc(length), *seen = g_malloc0(length);
     uint32_t blocks = length / BLOCK;
     uint64_t lba = g_rand_int_range(random, 0, DISK_BYTES / BLOCK - blocks);
@@ -143,8 +143,8 @@ static void check_round_trip(Initiator *ring, const char *file, Layout out,
 
 static void test_data(void)
 {
-    static const uint64_t lengths[] = {512, 4096, 5 * 512, 256 << 10,
-                                       1 << 20, 4 << 20};
+    static const uint64_t lengths[] = {512,       4096,    5 * 512,
+                                       256 << 10, 1 << 20, 4 << 20};
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     g_autoptr(Initiator) ring = NULL;
     g_autofree char *file = NULL, *blockdev = NULL;
@@ -153,8 +153,8 @@ static void test_data(void)
         return;
     }
     file = make_disk();
-    blockdev = g_strdup_printf(
-        "driver=raw,file.driver=file,file.filename=%s", file);
+    blockdev =
+        g_strdup_printf("driver=raw,file.driver=file,file.filename=%s", file);
     ring = ring_open_good(blockdev);
     for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
         for (Layout out = 0; out < LAYOUT__COUNT; out++) {
@@ -287,8 +287,8 @@ static void test_environment(void)
 {
     static const char *const env[] = {"MALLOC_TRIM_THRESHOLD_=123", NULL};
     Target target = ring_target(ring_null);
-    PathKind path = {.name = "test", .build = ring_build, .device = "scsi-hd",
-                     .env = env};
+    PathKind path = {
+        .name = "test", .build = ring_build, .device = "scsi-hd", .env = env};
     g_autoptr(Initiator) ring = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *file = NULL, *text = NULL;

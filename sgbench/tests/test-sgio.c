@@ -15,17 +15,19 @@
 static Initiator *open_initiator(void)
 {
     static RunContext context;
-    static Target target = {.name = (char *)"t",
-                            .device = (char *)"/dev/null"};
+    static Target target = {.name = (char *)"t", .device = (char *)"/dev/null"};
     GError *error = NULL;
-    Initiator *initiator = initiator_sgio.open(&context, &target, NULL, 65536,
-                                               &error);
+    Initiator *initiator =
+        initiator_sgio.open(&context, &target, NULL, 65536, &error);
 
     g_assert_no_error(error);
     return initiator;
 }
 
-#define READ_8 {0x28, 0, 0, 0, 0, 7, 0, 0, 8}
+#define READ_8                       \
+    {                                \
+        0x28, 0, 0, 0, 0, 7, 0, 0, 8 \
+    }
 
 /* Send a READ (10) of 8 blocks from 7 with @n pieces, expecting @list. */
 static gboolean send_read(const ExpectedSgio *list, unsigned n,
@@ -50,8 +52,13 @@ static gboolean send_read(const ExpectedSgio *list, unsigned n,
 static void test_plain_pointer(void)
 {
     static const ExpectedSgio list = {
-        .cdb = READ_8, .cdb_length = 10, .direction = SG_DXFER_FROM_DEV,
-        .length = 4096, .iovecs = 0, .info = SG_INFO_DIRECT_IO, .data = "data",
+        .cdb = READ_8,
+        .cdb_length = 10,
+        .direction = SG_DXFER_FROM_DEV,
+        .length = 4096,
+        .iovecs = 0,
+        .info = SG_INFO_DIRECT_IO,
+        .data = "data",
     };
     Completion completion = {0};
     GError *error = NULL;
@@ -67,8 +74,13 @@ static void test_plain_pointer(void)
 static void test_iovec(void)
 {
     static const ExpectedSgio list = {
-        .cdb = READ_8, .cdb_length = 10, .direction = SG_DXFER_FROM_DEV,
-        .length = 4096, .iovecs = 2, .info = SG_INFO_MIXED_IO, .resid = 512,
+        .cdb = READ_8,
+        .cdb_length = 10,
+        .direction = SG_DXFER_FROM_DEV,
+        .length = 4096,
+        .iovecs = 2,
+        .info = SG_INFO_MIXED_IO,
+        .resid = 512,
     };
     Completion completion = {0};
     GError *error = NULL;
@@ -81,12 +93,17 @@ static void test_iovec(void)
 
 static void test_sense(void)
 {
-    static const uint8_t sense[] = {0x70, 0, 3, 0, 0, 0, 0, 10, 0, 0, 0, 0,
-                                    0x11, 0, 0, 0, 0, 0};
+    static const uint8_t sense[] = {0x70, 0, 3, 0,    0, 0, 0, 10, 0,
+                                    0,    0, 0, 0x11, 0, 0, 0, 0,  0};
     static const ExpectedSgio list = {
-        .cdb = READ_8, .cdb_length = 10, .direction = SG_DXFER_FROM_DEV,
-        .length = 4096, .status = 2, .sense = sense,
-        .sense_length = sizeof(sense), .resid = -512,
+        .cdb = READ_8,
+        .cdb_length = 10,
+        .direction = SG_DXFER_FROM_DEV,
+        .length = 4096,
+        .status = 2,
+        .sense = sense,
+        .sense_length = sizeof(sense),
+        .resid = -512,
     };
     Completion completion = {0};
     g_autofree char *text = NULL;
@@ -96,7 +113,8 @@ static void test_sense(void)
     g_assert_cmpuint(completion.sense_length, ==, sizeof(sense));
     g_assert_cmpuint(completion.resid, ==, 0); /* negative: overrun */
     text = completion_text(&completion);
-    g_assert_cmpstr(text, ==, "status 02h CHECK CONDITION, sense 3h/11h/00h "
+    g_assert_cmpstr(text, ==,
+                    "status 02h CHECK CONDITION, sense 3h/11h/00h "
                     "Medium Error: Unrecovered read error");
 }
 
@@ -111,8 +129,11 @@ static void test_host_status(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         ExpectedSgio list = {
-            .cdb = READ_8, .cdb_length = 10, .direction = SG_DXFER_FROM_DEV,
-            .length = 4096, .host_status = cases[i].host,
+            .cdb = READ_8,
+            .cdb_length = 10,
+            .direction = SG_DXFER_FROM_DEV,
+            .length = 4096,
+            .host_status = cases[i].host,
         };
         Completion completion = {0};
         GError *error = NULL;
@@ -130,13 +151,16 @@ static void test_errno(void)
         int failure;
         gboolean fatal;
     } cases[] = {{EINVAL, FALSE}, {ENOMEM, FALSE}, {EDOM, FALSE},
-                 {EIO, FALSE}, {ENODEV, TRUE}, {ENXIO, TRUE}, {EPERM, TRUE},
-                 {ENOTTY, TRUE}};
+                 {EIO, FALSE},    {ENODEV, TRUE},  {ENXIO, TRUE},
+                 {EPERM, TRUE},   {ENOTTY, TRUE}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         ExpectedSgio list = {
-            .cdb = READ_8, .cdb_length = 10, .direction = SG_DXFER_FROM_DEV,
-            .length = 4096, .failure = cases[i].failure,
+            .cdb = READ_8,
+            .cdb_length = 10,
+            .direction = SG_DXFER_FROM_DEV,
+            .length = 4096,
+            .failure = cases[i].failure,
         };
         Completion completion = {0};
         g_autoptr(GError) error = NULL;
@@ -156,7 +180,9 @@ static void test_write_and_none(void)
 {
     static const ExpectedSgio list[] = {
         {.cdb = {0x8a, 0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0, 1},
-         .cdb_length = 16, .direction = SG_DXFER_TO_DEV, .length = 512,
+         .cdb_length = 16,
+         .direction = SG_DXFER_TO_DEV,
+         .length = 512,
          .sent = "out"},
         {.cdb = {0}, .cdb_length = 6, .direction = SG_DXFER_NONE},
     };
@@ -178,7 +204,9 @@ static void test_write_and_none(void)
 /* A thousand commands on every slot. */
 static void test_depth(void)
 {
-    enum { N = 1000 };
+    enum {
+        N = 1000
+    };
     g_autofree ExpectedSgio *list = g_new0(ExpectedSgio, N);
     g_autofree Command *commands = g_new0(Command, N);
     g_autofree Completion *completions = g_new0(Completion, N);
@@ -193,8 +221,8 @@ static void test_depth(void)
         command_test_unit_ready(&commands[i]);
     }
     sgio_stand_in_expect(list, N);
-    g_assert_true(initiator->kind->drive(initiator, load_list_load(load),
-                                         &cost, &error));
+    g_assert_true(
+        initiator->kind->drive(initiator, load_list_load(load), &cost, &error));
     sgio_stand_in_check();
     g_assert_cmpuint(load_list_completed(load), ==, N);
     g_assert_cmpuint(cost.cpu_ns, >, 0);

@@ -70,8 +70,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/stamp/right", Fixture, NULL, set_up, test_right, NULL);
-    g_test_add("/stamp/every-bit", Fixture, NULL, set_up, test_every_bit,
-               NULL);
+    g_test_add("/stamp/every-bit", Fixture, NULL, set_up, test_every_bit, NULL);
     g_test_add("/stamp/kinds", Fixture, NULL, set_up, test_kinds, NULL);
     return g_test_run();
 }

@@ -103,7 +103,9 @@ static void test_cpu(void)
 
 static void test_faults_and_switches(void)
 {
-    enum { PAGES = 1000 };
+    enum {
+        PAGES = 1000
+    };
     Usage before, after, used;
     GError *error = NULL;
     char *memory;

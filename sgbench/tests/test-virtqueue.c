@@ -28,8 +28,7 @@ typedef struct Chain {
 
 static uint16_t get16(const Device *device, uint64_t at)
 {
-    return __atomic_load_n((uint16_t *)(device->memory + at),
-                           __ATOMIC_SEQ_CST);
+    return __atomic_load_n((uint16_t *)(device->memory + at), __ATOMIC_SEQ_CST);
 }
 
 static void put16(Device *device, uint64_t at, uint16_t value)
@@ -55,8 +54,8 @@ static gboolean device_take(Device *device, Chain *chain)
     }
     /* With EVENT_IDX the driver must leave flags 0 (2.7.7.1). */
     g_assert_cmpuint(get16(device, queue->driver_area), ==, 0);
-    at = get16(device, queue->driver_area + 4 +
-                           2 * (device->seen++ % queue->size));
+    at = get16(device,
+               queue->driver_area + 4 + 2 * (device->seen++ % queue->size));
     chain->head = at;
     chain->n = 0;
     for (;;) {
@@ -89,8 +88,8 @@ static gboolean device_take(Device *device, Chain *chain)
 static gboolean device_answer(Device *device, uint32_t head, uint32_t written)
 {
     const Virtqueue *queue = device->queue;
-    uint64_t element = queue->device_area + 4 +
-                       8 * (device->answered % queue->size);
+    uint64_t element =
+        queue->device_area + 4 + 8 * (device->answered % queue->size);
     uint16_t event;
 
     put32(device, element, head);
@@ -118,8 +117,8 @@ static void set_up(Fixture *fixture, unsigned size)
     fixture->memory = g_malloc(MEMORY);
     memset(fixture->memory, 0xa5, MEMORY);
     fixture->queue = virtqueue_new(fixture->memory, QUEUE_AT, size);
-    fixture->device = (Device){.memory = fixture->memory,
-                               .queue = fixture->queue};
+    fixture->device =
+        (Device){.memory = fixture->memory, .queue = fixture->queue};
 }
 
 static void tear_down(Fixture *fixture)
@@ -214,8 +213,7 @@ static void test_wrap_around(void)
         g_assert_true(device_take(&fixture.device, &chain));
         assert_chain(&chain, n, number);
         assert_nothing(&fixture);
-        g_assert_false(
-            device_answer(&fixture.device, chain.head, number + 7));
+        g_assert_false(device_answer(&fixture.device, chain.head, number + 7));
         assert_polled(&fixture, number);
     }
     assert_nothing(&fixture);
@@ -239,8 +237,7 @@ static void test_full(void)
     assert_polled(&fixture, 1);
     /* Five have come back: as many indirect chains fit. */
     for (unsigned i = 0; i < 5; i++) {
-        g_assert_true(
-            add(&fixture, 8, TABLES_AT + i * TABLE_BYTES, 10 + i));
+        g_assert_true(add(&fixture, 8, TABLES_AT + i * TABLE_BYTES, 10 + i));
     }
     g_assert_false(add(&fixture, 8, TABLES_AT + 5 * TABLE_BYTES, 20));
     g_assert_true(device_take(&fixture.device, &chain));
@@ -265,8 +262,8 @@ static void test_out_of_order(void)
     set_up(&fixture, 32);
     for (unsigned step = 0; step < 200000; step++) {
         unsigned n = g_rand_int_range(random, 1, 6), which;
-        uint64_t table = g_rand_boolean(random)
-                             ? TABLES_AT + (next % 64) * TABLE_BYTES : 0;
+        uint64_t table =
+            g_rand_boolean(random) ? TABLES_AT + (next % 64) * TABLE_BYTES : 0;
 
         if (n_held < 16 && g_rand_boolean(random) &&
             add(&fixture, n, table, next)) {
@@ -331,8 +328,7 @@ static void test_busy_device(void)
     device_wants(&fixture.device, 0);
     for (unsigned i = 0; i < 1000; i++) {
         g_assert_true(add(&fixture, 1, 0, 1));
-        g_assert_cmpint(virtqueue_kick_needed(fixture.queue, NULL), ==,
-                        i == 0);
+        g_assert_cmpint(virtqueue_kick_needed(fixture.queue, NULL), ==, i == 0);
         g_assert_true(device_take(&fixture.device, &chain));
         device_answer(&fixture.device, chain.head, 8);
         assert_polled(&fixture, 1);
@@ -399,9 +395,8 @@ static void *worker_thread(void *opaque)
                 /* 2.7.10: say from where on, then look once more. */
                 device_wants(&worker->device, worker->device.seen);
                 __atomic_thread_fence(__ATOMIC_SEQ_CST);
-            } while (get16(&worker->device,
-                           worker->device.queue->driver_area + 2) !=
-                     worker->device.seen);
+            } while (get16(&worker->device, worker->device.queue->driver_area +
+                                                2) != worker->device.seen);
         } else {
             g_thread_yield();
         }
@@ -411,7 +406,9 @@ static void *worker_thread(void *opaque)
 
 static void test_no_lost_doorbell(void)
 {
-    enum { N = 100000 };
+    enum {
+        N = 100000
+    };
     Fixture fixture;
     Worker worker;
     GThread *thread;
