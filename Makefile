@@ -5,6 +5,8 @@ BUILD ?= build
 RESULTS ?= results
 # Debian's tools, whatever else is first in PATH.
 export PATH := /usr/sbin:/usr/bin:/sbin:/bin
+# Named, or meson would use ccache and fill a cache that is not ours.
+export CC := gcc
 SGBENCH = $(BUILD)/sgbench/sgbench
 
 help:

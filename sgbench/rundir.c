@@ -445,7 +445,8 @@ static void drop_empty_journal(RunDir *dir)
     }
 }
 
-RunDir *rundir_resume(const char *path, GError **error)
+RunDir *rundir_resume(const char *path, RunDirCheck check, void *opaque,
+                      GError **error)
 {
     g_autoptr(RunDir) dir = rundir_new(path);
     JsonObject *run;
@@ -459,7 +460,8 @@ RunDir *rundir_resume(const char *path, GError **error)
     if (!open_journal(dir, error)) {
         return NULL;
     }
-    if (!read_header(dir, error)) {
+    if (!read_header(dir, error) ||
+        (check && !check(dir->header, opaque, error))) {
         drop_empty_journal(dir);
         return NULL;
     }

@@ -23,8 +23,14 @@ typedef struct RunDir RunDir;
  * "verification", "finished" and "outcome"; taken over. SGBENCH_ERROR_RESULTS. */
 RunDir *rundir_create(const char *path, JsonObject *header, GError **error);
 
-/* Open an unfinished run again; its samples stay. */
-RunDir *rundir_resume(const char *path, GError **error);
+/* Looks at the header of a run that is to go on. FALSE with an error if it must
+ * not: nothing has been changed then. */
+typedef gboolean (*RunDirCheck)(JsonObject *header, void *opaque,
+                                GError **error);
+
+/* Open an unfinished run again; its samples stay. @check may be NULL. */
+RunDir *rundir_resume(const char *path, RunDirCheck check, void *opaque,
+                      GError **error);
 
 /* TRUE if the run already has a sample of @cell in @round. */
 gboolean rundir_has_sample(RunDir *dir, const char *cell, unsigned round);

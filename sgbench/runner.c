@@ -22,6 +22,7 @@
 
 typedef struct Runner {
     const Job *job;
+    const RunOptions *options;
     RunContext context;
     Plan *plan;
     GHashTable *builds; /* QEMU build's name -> its folder */
@@ -57,10 +58,10 @@ static gboolean find_builds(Runner *runner, GError **error)
 
 /* A resumed run must be the same run: the same job, set in the same way, on
  * the same QEMUs. */
-static gboolean check_same_run(Runner *runner, const RunOptions *options,
-                               GError **error)
+static gboolean check_same_run(JsonObject *header, void *opaque, GError **error)
 {
-    JsonObject *header = rundir_header(runner->dir);
+    Runner *runner = opaque;
+    const RunOptions *options = runner->options;
     g_autoptr(JsonObject) now =
         describe_run(&runner->context, runner->plan, options->overrides);
     g_autoptr(JsonObject) environment =
@@ -90,16 +91,17 @@ static gboolean check_same_run(Runner *runner, const RunOptions *options,
     return TRUE;
 }
 
-static gboolean open_results(Runner *runner, const RunOptions *options,
-                             GError **error)
+static gboolean open_results(Runner *runner, GError **error)
 {
+    const RunOptions *options = runner->options;
     RunContext *context = &runner->context;
     JsonObject *header;
 
     if (options->resume) {
         const char *id;
 
-        runner->dir = rundir_resume(options->output, error);
+        runner->dir =
+            rundir_resume(options->output, check_same_run, runner, error);
         if (!runner->dir) {
             return FALSE;
         }
@@ -107,9 +109,6 @@ static gboolean open_results(Runner *runner, const RunOptions *options,
         id = json_object_get_string_member(
             json_object_get_object_member(header, "run"), "id");
         context->run_id = g_strdup(id);
-        if (!check_same_run(runner, options, error)) {
-            return FALSE;
-        }
     } else {
         context->run_id = g_uuid_string_random();
         header = describe_run(context, runner->plan, options->overrides);
@@ -516,7 +515,7 @@ static void target_unref(gpointer target)
 
 gboolean run_job(const Job *job, const RunOptions *options, GError **error)
 {
-    Runner runner = {.job = job};
+    Runner runner = {.job = job, .options = options};
     GError *fault = NULL;
     gboolean ok = FALSE;
 
@@ -532,7 +531,7 @@ gboolean run_job(const Job *job, const RunOptions *options, GError **error)
         goto out;
     }
     runner.context.temp_dir = temp_dir_make(&fault);
-    if (!runner.context.temp_dir || !open_results(&runner, options, &fault)) {
+    if (!runner.context.temp_dir || !open_results(&runner, &fault)) {
         goto out;
     }
     runner.progress =

@@ -238,7 +238,7 @@ static void test_interrupt_resume(void)
         assert_outcome(program, "interrupted");
     }
     again = program_start_on(program, args);
-    program_await(again, "round 2 of", 60);
+    program_await(again, "round 4 of", 120);
     kill(again->pid, SIGTERM);
     g_assert_cmpint(program_wait(again, 30), ==, 130);
     g_assert_cmpuint(samples(program), >, before);

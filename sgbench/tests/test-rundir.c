@@ -310,7 +310,7 @@ static void resume(Fixture *f, gboolean ok, const char *says)
     g_autoptr(GError) error = NULL;
 
     g_clear_pointer(&f->dir, rundir_free);
-    f->dir = rundir_resume(f->path, &error);
+    f->dir = rundir_resume(f->path, NULL, NULL, &error);
     if (ok) {
         g_assert_no_error(error);
         g_assert_nonnull(f->dir);
@@ -451,7 +451,7 @@ static void test_two_writers(Fixture *f, gconstpointer unused)
     g_autoptr(GError) error = NULL;
 
     append(f->dir, 0);
-    g_assert_null(rundir_resume(f->path, &error));
+    g_assert_null(rundir_resume(f->path, NULL, NULL, &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS);
     g_assert_nonnull(strstr(error->message, "another sgbench"));
     append(f->dir, 1);
