@@ -45,6 +45,7 @@ static void print_help(void)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *name = NULL;
     int i, code;
 
     setlocale(LC_CTYPE, "");
@@ -73,7 +74,8 @@ int main(int argc, char **argv)
                 argv[1]);
         return SGBENCH_ERROR_USAGE;
     }
-    g_set_prgname(g_strconcat("sgbench ", subcommands[i]->name, NULL));
+    name = g_strconcat("sgbench ", subcommands[i]->name, NULL);
+    g_set_prgname(name);
     code = subcommands[i]->run(argc - 1, argv + 1, &error);
     if (error) {
         fprintf(stderr, "sgbench: %s\n", error->message);
