@@ -15,8 +15,8 @@ help:
 ## make demo        set up, build, run the main job in the lab and on iSCSI, show it
 demo: build qemu
 	@rm -rf $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
-	$(SGBENCH) run --output $(RESULTS)/demo-iscsi configs/demo-iscsi.conf
-	$(SGBENCH) lab --output $(RESULTS)/demo-lab configs/demo-lab.conf
+	$(SGBENCH) run --no-table --output $(RESULTS)/demo-iscsi configs/demo-iscsi.conf
+	$(SGBENCH) lab --no-table --output $(RESULTS)/demo-lab configs/demo-lab.conf
 	$(SGBENCH) report $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
 
 ## make check       set up, build, run all tests
