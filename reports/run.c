@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "json.h"
@@ -117,6 +118,8 @@ static const SgbJsonMember reconciliation_members[] = {
     {"result", SGB_JSON_STRING},
     {"message", SGB_JSON_STRING, TRUE},
     {"lost_events", SGB_JSON_COUNT, TRUE},
+    {"trace_requests", SGB_JSON_COUNT, TRUE},
+    {"dio_requests", SGB_JSON_COUNT, TRUE},
     {NULL},
 };
 
@@ -234,6 +237,7 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
         cell->cdb_size = MIN(sgb_json_count(object, "cdb_size"), G_MAXINT);
         cell->samples =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
+        cell->dio = NAN;
         cell->traced =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
         g_ptr_array_add(run->cells, cell);
@@ -262,7 +266,7 @@ static gboolean add_sample(GHashTable *by_id, JsonObject *object,
                     where);
         return FALSE;
     }
-    list = sample->traced ? cell->traced : cell->samples;
+    list = sample->round == 0 ? cell->traced : cell->samples;
     for (unsigned i = 0; i < list->len; i++) {
         const SgbSample *other = g_ptr_array_index(list, i);
 
@@ -291,6 +295,26 @@ static gboolean add_samples(JsonObject *root, GHashTable *by_id,
         }
     }
     return TRUE;
+}
+
+/* Direct I/O is between QEMU and the kernel: no HBA tells the initiator, but the
+ * trace of the ioctl does. */
+static void add_dio(JsonObject *root, GHashTable *by_id)
+{
+    JsonArray *all = sgb_json_array(root, "reconciliation");
+    unsigned n = all ? json_array_get_length(all) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        JsonObject *r = json_array_get_object_element(all, i);
+        SgbCell *cell = g_hash_table_lookup(by_id, sgb_json_string(r, "cell"));
+        uint64_t requests = sgb_json_count(r, "trace_requests");
+
+        if (cell && requests &&
+            strcmp(sgb_json_string(r, "result"), "agrees") == 0 &&
+            json_object_has_member(r, "dio_requests")) {
+            cell->dio = (double)sgb_json_count(r, "dio_requests") / requests;
+        }
+    }
 }
 
 /* A journal may end anywhere: what is not a whole sample is counted. */
@@ -383,6 +407,7 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     run->json = without_samples(root);
     run->cells = g_ptr_array_new_with_free_func(cell_free);
     add_cells(run, by_id);
+    add_dio(root, by_id);
     if (!add_samples(root, by_id, file, error)) {
         return NULL;
     }

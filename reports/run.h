@@ -59,8 +59,11 @@ typedef struct SgbCell {
     uint64_t size;
     unsigned depth;
     int cdb_size;
-    GPtrArray *samples; /* SgbSample *, untraced timed rounds, by round */
-    GPtrArray *traced;  /* SgbSample *, traced ones */
+    GPtrArray *samples; /* SgbSample *, timed rounds (traced too if the job says
+                         * trace=on), by round */
+    GPtrArray *traced;  /* SgbSample *, round 0 */
+    double dio; /* share of requests with direct I/O of the kernel's sg driver:
+                 * in QEMU from the trace, natively counted; NAN: unknown */
 } SgbCell;
 
 typedef struct SgbRun {

@@ -22,6 +22,12 @@ static const struct {
 };
 
 /* Where a block's cells are and what may be said of them. */
+/* Intervals shown, and how many of them may be expected to miss their median. */
+typedef struct Chance {
+    unsigned shown;
+    double misses;
+} Chance;
+
 typedef struct Block {
     const SgbRun *run;
     GPtrArray *cells; /* const SgbCell *, in the job's order of paths */
@@ -29,6 +35,7 @@ typedef struct Block {
     gboolean kernel_sgio;
     gboolean indicative;   /* a ratio of fewer rounds than a verdict needs */
     GHashTable *coverages; /* n of ratios shown -> double * */
+    Chance *chance;
 } Block;
 
 static JsonObject *find_named(const SgbRun *run, const char *array,
@@ -61,7 +68,8 @@ static double median_of(const SgbCell *cell, SgbFigure figure)
 }
 
 typedef struct Pooled {
-    uint64_t requests, failed, dio;
+    uint64_t requests, failed;
+    double dio; /* share, NAN if not known */
     const char *failure;
     double p99;
 } Pooled;
@@ -69,7 +77,9 @@ typedef struct Pooled {
 static Pooled pool(const SgbCell *cell)
 {
     g_autoptr(SgbHistogram) latency = sgb_histogram_new();
-    Pooled p = {.p99 = NAN};
+    Pooled p = {.p99 = NAN, .dio = cell->dio};
+    uint64_t dio = 0;
+    gboolean native = FALSE;
 
     for (unsigned i = 0; i < cell->samples->len; i++) {
         const SgbSample *s = g_ptr_array_index(cell->samples, i);
@@ -77,10 +87,14 @@ static Pooled pool(const SgbCell *cell)
         sgb_histogram_merge(latency, s->latency);
         p.requests += s->requests;
         p.failed += s->failed;
-        p.dio += s->dio_requests;
+        dio += s->dio_requests;
+        native |= isnan(s->figures[SGB_FIGURE_FAULTS]); /* no QEMU */
         if (!p.failure) {
             p.failure = s->failure;
         }
+    }
+    if (native && p.requests) {
+        p.dio = (double)dio / p.requests;
     }
     if (latency->count >= SGB_REQUESTS_FOR_P99) {
         p.p99 = sgb_histogram_quantile(latency, 0.99);
@@ -108,17 +122,17 @@ static void add_row(GString *out, const Block *block, const SgbCell *cell)
                g_strconcat(
                    number,
                    block->machine_speed || isnan(throughput) ? " " : "*", NULL),
-               10);
-    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_CPU)), 8);
-    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_FAULTS)), 9);
-    add_column(out, sgb_text_duration(median_of(cell, SGB_FIGURE_P50)), 10);
-    add_column(out, sgb_text_duration(p.p99), 10);
-    add_column(out, sgb_text_ratio(anon / (1 << 20)), 7);
+               9);
+    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_CPU)), 7);
+    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_CPU_ALL)), 7);
+    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_FAULTS)), 8);
+    add_column(out, sgb_text_duration(median_of(cell, SGB_FIGURE_P50)), 9);
+    add_column(out, sgb_text_duration(p.p99), 9);
+    add_column(out, sgb_text_ratio(anon / (1 << 20)), 6);
     if (block->kernel_sgio) {
         add_column(out,
-                   p.requests
-                       ? g_strdup_printf("%.0f", 100.0 * p.dio / p.requests)
-                       : g_strdup("-"),
+                   isnan(p.dio) ? g_strdup("-")
+                                : g_strdup_printf("%.0f", 100 * p.dio),
                    5);
     }
     if (p.failed) {
@@ -161,6 +175,10 @@ static char *ratio_text(Block *block, const SgbInterval *x)
     g_hash_table_insert(block->coverages, GUINT_TO_POINTER(x->n),
                         g_memdup2(&x->coverage, sizeof(x->coverage)));
     block->indicative |= x->n < SGB_ROUNDS_FOR_VERDICT;
+    if (x->n > 1) {
+        block->chance->misses += 1 - x->coverage;
+        block->chance->shown++;
+    }
     if (x->n == 1) {
         return g_strdup_printf("%s [one pair]", median);
     }
@@ -204,7 +222,7 @@ static void add_ratio(GString *out, Block *block, const char *over,
     sgb_text_pad(out, name, -34);
     add_column(out, ratio_text(block, &speed), 20);
     add_column(out, ratio_text(block, &cpu), 19);
-    n = MAX(speed.n, cpu.n);
+    n = MIN(speed.n, cpu.n);
     g_string_append_printf(out, "%4u%s\n", n,
                            n < SGB_ROUNDS_FOR_VERDICT ? "?" : "");
 }
@@ -302,7 +320,7 @@ static GPtrArray *collect(const SgbRun *run, const SgbCell *first)
 }
 
 static void add_block(GString *out, const SgbRun *run, const SgbCell *first,
-                      JsonObject *capabilities)
+                      JsonObject *capabilities, Chance *chance)
 {
     g_autoptr(GPtrArray) cells = collect(run, first);
     g_autofree char *size = sgb_text_bytes(first->size);
@@ -311,6 +329,7 @@ static void add_block(GString *out, const SgbRun *run, const SgbCell *first,
     Block block = {
         .run = run,
         .cells = cells,
+        .chance = chance,
         .machine_speed =
             capabilities && sgb_json_boolean(capabilities, "machine_speed"),
         .kernel_sgio =
@@ -322,9 +341,9 @@ static void add_block(GString *out, const SgbRun *run, const SgbCell *first,
     if (first->cdb_size != 10) {
         g_string_append_printf(out, ", %d-byte CDB", first->cdb_size);
     }
-    g_string_append_printf(out, "\n  %-17s%10s%8s%9s%10s%10s%7s%s\n", "path",
-                           "MB/s ", "s/GiB", "faults", "p50", "p99", "MiB",
-                           block.kernel_sgio ? " dio%" : "");
+    g_string_append_printf(out, "\n  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n", "path",
+                           "MB/s ", "s/GiB", "+all", "faults", "p50", "p99",
+                           "MiB", block.kernel_sgio ? " dio%" : "");
     for (unsigned i = 0; i < cells->len; i++) {
         add_row(out, &block, g_ptr_array_index(cells, i));
     }
@@ -409,6 +428,8 @@ static gboolean same_target(const SgbCell *a, const SgbCell *b)
 
 void sgb_table_body(GString *out, const SgbRun *run)
 {
+    Chance chance = {0};
+
     for (unsigned t = 0; t < run->cells->len; t++) {
         const SgbCell *of = g_ptr_array_index(run->cells, t);
         g_autofree char *name = sgb_text_clean(of->target, 60);
@@ -427,8 +448,19 @@ void sgb_table_body(GString *out, const SgbRun *run)
             if (same_target(cell, of) && !seen_before(run, i, same_block)) {
                 add_block(out, run, cell,
                           target ? sgb_json_object(target, "capabilities")
-                                 : NULL);
+                                 : NULL,
+                          &chance);
             }
         }
+    }
+    if (chance.shown) {
+        g_autofree char *text = g_strdup_printf(
+            "Of the %u intervals above about %.1f must be expected to miss "
+            "their median by chance: one that just leaves out 1 proves "
+            "nothing alone.",
+            chance.shown, chance.misses);
+
+        g_string_append_c(out, '\n');
+        sgb_text_paragraph(out, "", 0, text);
     }
 }

@@ -119,6 +119,11 @@ static void add_rounds(GString *out, const SgbRun *run)
         line(out, "INDICATIVE", "fewer than the %d rounds that a verdict needs",
              SGB_ROUNDS_FOR_VERDICT);
     }
+    if (g_strcmp0(sgb_json_string(job, "trace"), "on") == 0) {
+        line(out, "TRACED",
+             "the timed rounds ran with tracing on: what it "
+             "costs is in the figures (but not in native's)");
+    }
     if (run->bad_lines) {
         line(out, "journal", "%u line%s cut off or damaged: left out",
              run->bad_lines, run->bad_lines == 1 ? " was" : "s were");

@@ -3,16 +3,19 @@
 
 /* Lines of their own, so that their width can be seen. */
 static const char *const legend[] = {
-    "MB/s: 10^6 bytes a second; * not machine speed. s/GiB: CPU of QEMU's",
-    "IOThread and workers (native: of the initiator) for 2^30 bytes, without "
-    "the",
-    "target's own. faults: QEMU's minor page faults per request; many of them "
-    "mean",
+    "MB/s: 10^6 bytes a second; * not machine speed. s/GiB: CPU seconds of",
+    "QEMU's IOThread and workers (native: of the initiator) for 2^30 bytes;",
+    "+all: with QEMU's main thread, which takes the doorbells, and the "
+    "target's",
+    "process. faults: QEMU's minor page faults per request; many of them mean",
     "memory given back and taken again, which is not copying. MiB: QEMU's",
-    "anonymous memory at most, guest RAM is not in it. p99: from 1000 requests "
-    "on.",
-    "dio%: requests whose data the sg driver did not copy; what QEMU copies",
-    "(bounce) is another matter. ! requests failed.",
+    "anonymous memory, the largest of a round, guest RAM not in it. Figures "
+    "are",
+    "medians of rounds; p99 is of all requests, from 1000 on.",
+    "dio%: requests whose data the sg driver did not copy, as the traced round",
+    "has it; what QEMU copies (bounce) is another matter. ! requests failed.",
+    "The initiator polls in the idle scheduling class (native does not): with",
+    "few CPUs its own waking up is in QEMU's latency and throughput.",
     "Ratios are paired by round; throughput above 1 and CPU below 1 are "
     "better.",
     "~ no difference shown. # the same path twice: the noise floor.",

@@ -51,6 +51,21 @@ static char *default_output(const Job *job)
     return g_strdup_printf("results/%s-%s", job->name, time);
 }
 
+/* What is in @output from before must not be taken for this run's. */
+static gboolean check_new(const char *output, GError **error)
+{
+    g_autofree char *file = g_build_filename(output, "run.json", NULL);
+
+    if (g_file_test(file, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS,
+                    "%s is a run already; choose another --output, or go on "
+                    "with it by --resume",
+                    output);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
                       RunArguments *arguments, GError **error)
 {
@@ -98,7 +113,8 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
     if (!arguments->output && !arguments->resume) {
         arguments->output = default_output(arguments->job);
     }
-    return TRUE;
+    return arguments->dry_run || arguments->resume ||
+           check_new(arguments->output, error);
 }
 
 static gboolean print_plan(const Job *job, gboolean in_lab, GError **error)
@@ -133,7 +149,7 @@ static void print_table(const char *path)
 /* Where the results are, and how to go on if @complete is FALSE. */
 static void print_end(const char *path, gboolean complete)
 {
-    if (g_getenv("SGBENCH_IN_LAB")) {
+    if (run_in_lab()) {
         return; /* `sgbench lab`, outside, says it */
     }
     if (complete) {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "context.h"
@@ -64,4 +65,13 @@ gboolean run_check_interrupted(GError **error)
                 : caught == SIGTERM ? "SIGTERM"
                                     : "SIGHUP");
     return TRUE;
+}
+
+gboolean run_in_lab(void)
+{
+    g_autofree char *cpus = NULL;
+
+    return g_getenv("SGBENCH_IN_LAB") &&
+           g_file_get_contents("/proc/cpuinfo", &cpus, NULL, NULL) &&
+           strstr(cpus, "User Mode Linux");
 }

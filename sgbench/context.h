@@ -17,6 +17,9 @@ typedef struct RunContext {
     unsigned starts; /* QEMU starts so far; names its log files */
 } RunContext;
 
+/* TRUE inside the lab: `sgbench lab` says so, and the kernel does. */
+gboolean run_in_lab(void);
+
 /* Set by SIGINT, SIGTERM and SIGHUP; every loop and wait looks at it. */
 gboolean run_interrupted(void);
 

@@ -39,6 +39,7 @@ static JsonObject *describe_job(const Job *job, const char *const *overrides)
                                   job->warmup_seconds);
     json_object_set_int_member(object, "seed", job->seed);
     json_object_set_string_member(object, "trace", traces[job->trace]);
+    json_object_set_int_member(object, "trace_requests", job->trace_requests);
     json_object_set_boolean_member(object, "verify", job->verify);
     return object;
 }

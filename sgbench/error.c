@@ -26,7 +26,7 @@ static const struct {
     {SGBENCH_ERROR_QEMU, "QEMU did not start, died or hung"},
     {SGBENCH_ERROR_DATA, "wrong data"},
     {SGBENCH_ERROR_RESULTS, "results could not be written or read"},
-    {SGBENCH_ERROR_TRACE, "trace lost, damaged, or at odds with the initiator"},
+    {SGBENCH_ERROR_TRACE, "a trace is damaged or at odds with the initiator"},
     {SGBENCH_ERROR_INTERNAL, "fault of sgbench itself"},
     {SGBENCH_INTERRUPTED, "interrupted; what was measured is kept"},
 };

@@ -68,6 +68,8 @@ typedef struct Drive {
     gboolean stopping; /* no next() any more */
     gboolean interrupted;
     uint64_t interrupted_ns, looked_ns;
+    uint64_t idle_from; /* thread's CPU clock when polls began to find
+                             * nothing; 0: they find something */
     Completion completion;
     InitiatorCost cost;
     GError *error;
@@ -140,6 +142,17 @@ static void post(Drive *drive)
     }
 }
 
+/* Polls have found something, or are given up: what was spent so far was for
+ * nothing; what is done with the answers is not. */
+static void end_idle(Drive *drive)
+{
+    if (drive->idle_from) {
+        drive->cost.empty_ns +=
+            clock_ns(CLOCK_THREAD_CPUTIME_ID) - drive->idle_from;
+        drive->idle_from = 0;
+    }
+}
+
 /* Take what has come. The time is read once and for all of it: it was all seen
  * together. Returns the number of answers. */
 static unsigned reap(Drive *drive)
@@ -155,6 +168,7 @@ static unsigned reap(Drive *drive)
 
         if (n++ == 0) {
             completion->done_ns = clock_ns(CLOCK_MONOTONIC);
+            end_idle(drive);
         }
         completion->posted_ns = slot->posted_ns;
         slot->command = NULL;
@@ -267,15 +281,13 @@ static gboolean watch(Drive *drive)
  */
 static void wait_for_answer(Drive *drive)
 {
-    uint64_t idle_from = 0;
-
     /* Doorbell answers pile up; an idle moment is the time for them. */
     if (qtest_outstanding(drive->ring->qemu->qtest) >= DRAIN_AT) {
         qtest_drain(drive->ring->qemu->qtest);
     }
     while (!reap(drive) && !drive->error) {
-        if (!idle_from) {
-            idle_from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        if (!drive->idle_from) {
+            drive->idle_from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         }
         drive->cost.empty_polls++;
         if (!watch(drive)) {
@@ -283,9 +295,7 @@ static void wait_for_answer(Drive *drive)
         }
         sched_yield();
     }
-    if (idle_from) {
-        drive->cost.empty_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - idle_from;
-    }
+    end_idle(drive);
 }
 
 /*

@@ -324,6 +324,12 @@ Job *job_load(const char *file, GError **error)
     if (g_str_has_suffix(job->name, ".conf")) {
         job->name[strlen(job->name) - strlen(".conf")] = '\0';
     }
+    if (!g_utf8_validate(job->name, -1, NULL)) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                    "%s: the name of a job must be UTF-8; rename the file",
+                    file);
+        return NULL;
+    }
     if (!read_file(job, keys, &fault)) {
         g_propagate_error(error, g_steal_pointer(&fault));
         return NULL;

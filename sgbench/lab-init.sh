@@ -10,6 +10,14 @@
 #   SGBENCH_LAB_DIR  folder of the host, ours to write to
 #   SGBENCH_LAB_RUN  the run directory, likewise
 #   SGBENCH_LAB_UML  where the host has this kernel's modules
+
+# Anywhere else this would cover folders of a running system and turn it off.
+if [ $$ != 1 ] || ! grep -q 'User Mode Linux' /proc/cpuinfo 2>/dev/null &&
+    [ -e /proc/cpuinfo ]; then
+    echo "lab-init.sh: only for the first process of the lab" >&2
+    exit 1
+fi
+
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 

@@ -131,9 +131,10 @@ static char *cell_id(const Cell *cell, const PathKind *path)
 {
     g_autofree char *size = job_size_text(cell->size);
 
-    return g_strdup_printf("%s/%s/%s/%s/qd%u/%s", cell->target->name,
+    return g_strdup_printf("%s/%s/%s/%s/qd%u/%s%s", cell->target->name,
                            path->name, operation_name(cell->operation), size,
-                           cell->depth, layout_name(cell->layout));
+                           cell->depth, layout_name(cell->layout),
+                           cell->cdb_size == 16 ? "/cdb16" : "");
 }
 
 /* Two matrices may overlap; a cell that is there twice would be one id for two

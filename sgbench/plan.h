@@ -16,7 +16,7 @@
 #include "target.h"
 
 typedef struct Cell {
-    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous */
+    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous[/cdb16] */
     unsigned index; /* in Plan.cells */
     const TargetSpec *target;
     const PathKind *path;

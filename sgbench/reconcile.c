@@ -83,6 +83,7 @@ static void describe(JsonObject *record, const Row *row)
                                    row->metrics->transferred);
         json_object_set_int_member(record, "direct", row->metrics->direct);
         json_object_set_int_member(record, "bounced", row->metrics->bounced);
+        json_object_set_int_member(record, "dio_requests", row->metrics->dio);
     }
 }
 

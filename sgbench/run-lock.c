@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "error.h"
 #include "run-lock.h"
 
@@ -23,7 +24,7 @@ gboolean run_lock_take(const char *cache_dir, GError **error)
     char owner[16] = "";
     int fd;
 
-    if (g_getenv("SGBENCH_IN_LAB")) {
+    if (run_in_lab()) {
         return TRUE;
     }
     if (g_mkdir_with_parents(cache_dir, 0755) < 0) {

@@ -101,6 +101,12 @@ void rundir_record(RunDir *dir, const char *name, JsonObject *record)
     dir->changed = TRUE;
 }
 
+void rundir_forget(RunDir *dir, const char *name)
+{
+    json_object_set_array_member(dir->header, name, json_array_new());
+    dir->changed = TRUE;
+}
+
 /* ---- writing ---- */
 
 /*

@@ -46,6 +46,9 @@ gboolean rundir_append(RunDir *dir, const Sample *sample, GError **error);
  * over. */
 void rundir_record(RunDir *dir, const char *name, JsonObject *record);
 
+/* Empty that array: what it said is going to be said anew. */
+void rundir_forget(RunDir *dir, const char *name);
+
 /* Write run.json (atomically) with outcome @outcome ("complete",
  * "interrupted", "failed") and @message, and remove the journal. */
 gboolean rundir_finish(RunDir *dir, const char *outcome, const char *message,

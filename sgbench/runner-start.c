@@ -107,44 +107,38 @@ gboolean runner_run_cells(Runner *runner, const Start *start, unsigned round,
         }
         sample->position = i;
         note_failures(runner, sample);
-        if (!rundir_append(runner->dir, sample, error)) {
-            sample_free(sample);
-            return FALSE;
-        }
         if (kept) {
             g_ptr_array_add(kept, sample);
         } else {
+            gboolean written = rundir_append(runner->dir, sample, error);
+
             sample_free(sample);
+            if (!written) {
+                return FALSE;
+            }
         }
         progress_advance(runner->progress);
     }
     return TRUE;
 }
 
-gboolean runner_run_traced(Runner *runner, const Start *start, unsigned round,
-                           GError **error)
+static gboolean append_all(Runner *runner, GPtrArray *samples, GError **error)
 {
-    g_autoptr(GPtrArray) samples =
-        g_ptr_array_new_with_free_func((GDestroyNotify)sample_free);
-    g_autofree char *name = g_strdup_printf("%s-%s-%u", start->target->name,
-                                            start->path->name, round);
-    g_autofree char *folder = g_build_filename("trace", name, NULL);
-    g_autofree char *path =
-        g_build_filename(runner->context.run_dir, folder, NULL);
-    g_autofree char *session =
-        g_strdup_printf("sgbench-%.8s-%s", runner->context.run_id, name);
-    g_autofree char *message = NULL;
-    gboolean ok;
+    unsigned i;
 
-    if (!tracing_begin(runner->tracing, session, path, error)) {
-        return FALSE;
+    for (i = 0; i < samples->len; i++) {
+        if (!rundir_append(runner->dir, g_ptr_array_index(samples, i), error)) {
+            return FALSE;
+        }
     }
-    runner->context.traced = TRUE;
-    ok = runner_run_cells(runner, start, round, TRUE, samples, error);
-    runner->context.traced = FALSE;
-    if (!tracing_end(runner->tracing, ok ? error : NULL) || !ok) {
-        return FALSE;
-    }
+    return TRUE;
+}
+
+static void reconcile(Runner *runner, const Start *start, const char *folder,
+                      GPtrArray *samples)
+{
+    g_autofree char *message = NULL;
+
     switch (reconcile_start(runner->dir, folder, start, samples, &message)) {
     case RECONCILED_AGREES:
         break;
@@ -160,5 +154,37 @@ gboolean runner_run_traced(Runner *runner, const Start *start, unsigned round,
         }
         break;
     }
-    return TRUE;
+}
+
+/* The samples go to the journal together, after the trace they belong to was
+ * read: a start is resumed as a whole, in a trace of its own. */
+gboolean runner_run_traced(Runner *runner, const Start *start, unsigned round,
+                           GError **error)
+{
+    g_autoptr(GPtrArray) samples =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sample_free);
+    g_autofree char *name =
+        g_strdup_printf("%u-%s-%s-%u", runner->context.starts + 1,
+                        start->target->name, start->path->name, round);
+    g_autofree char *folder = g_build_filename("trace", name, NULL);
+    g_autofree char *path =
+        g_build_filename(runner->context.run_dir, folder, NULL);
+    g_autofree char *session =
+        g_strdup_printf("sgbench-%.8s-%s", runner->context.run_id, name);
+    gboolean ok;
+
+    if (!tracing_begin(runner->tracing, session, path, error)) {
+        return FALSE;
+    }
+    runner->context.traced = TRUE;
+    ok = runner_run_cells(runner, start, round, TRUE, samples, error);
+    runner->context.traced = FALSE;
+    if (!tracing_end(runner->tracing, ok ? error : NULL) || !ok) {
+        if (round > 0) { /* these were measured */
+            append_all(runner, samples, NULL);
+        }
+        return FALSE;
+    }
+    reconcile(runner, start, folder, samples);
+    return append_all(runner, samples, error);
 }

@@ -16,6 +16,9 @@
 #include "ust.h"
 #include "verify.h"
 
+/* More starts than a run has. */
+#define STARTS_PER_RESUME 100000
+
 /* ---- what a run needs before it starts ---- */
 
 static gboolean find_builds(Runner *runner, GError **error)
@@ -40,29 +43,30 @@ static gboolean find_builds(Runner *runner, GError **error)
 }
 
 /* A resumed run must be the same run: the same job, set in the same way, on
- * the same QEMUs. */
+ * the same machine and QEMUs. */
 static gboolean check_same_run(JsonObject *header, void *opaque, GError **error)
 {
+    static const char *const same[] = {"host", "lab",    "kernel", "cpu",
+                                       "cpus", "builds", NULL};
     Runner *runner = opaque;
     const RunOptions *options = runner->options;
     g_autoptr(JsonObject) now =
         describe_run(&runner->context, runner->plan, options->overrides);
     g_autoptr(JsonObject) environment =
         environment_describe(runner->context.in_lab, runner->builds);
-    JsonNode *job = json_object_get_member(header, "job");
     JsonObject *before = json_object_get_object_member(header, "environment");
     const char *what = NULL;
+    unsigned i;
 
-    if (!json_node_equal(job, json_object_get_member(now, "job"))) {
+    if (!json_node_equal(json_object_get_member(header, "job"),
+                         json_object_get_member(now, "job"))) {
         what = "the job or its --set";
-    } else if (!json_node_equal(
-                   json_object_get_member(before, "builds"),
-                   json_object_get_member(environment, "builds"))) {
-        what = "a QEMU build";
-    } else if (g_strcmp0(
-                   json_object_get_string_member(before, "kernel"),
-                   json_object_get_string_member(environment, "kernel")) != 0) {
-        what = "the kernel";
+    }
+    for (i = 0; same[i] && !what; i++) {
+        if (!json_node_equal(json_object_get_member(before, same[i]),
+                             json_object_get_member(environment, same[i]))) {
+            what = same[i];
+        }
     }
     if (what) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
@@ -92,6 +96,12 @@ static gboolean open_results(Runner *runner, GError **error)
         id = json_object_get_string_member(
             json_object_get_object_member(header, "run"), "id");
         context->run_id = g_strdup(id);
+        /* Numbers of starts name logs and traces: those of before stay. */
+        context->starts =
+            STARTS_PER_RESUME *
+            json_object_get_int_member(
+                json_object_get_object_member(header, "run"), "resumed");
+        rundir_forget(runner->dir, "verification");
     } else {
         context->run_id = g_uuid_string_random();
         header = describe_run(context, runner->plan, options->overrides);
@@ -343,7 +353,7 @@ gboolean run_job(const Job *job, const RunOptions *options, GError **error)
     GError *fault = NULL;
     gboolean ok = FALSE;
 
-    runner.context.in_lab = g_getenv("SGBENCH_IN_LAB") != NULL;
+    runner.context.in_lab = run_in_lab();
     runner.context.cache_dir =
         g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
     runner.builds =

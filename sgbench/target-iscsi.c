@@ -55,7 +55,8 @@
 typedef struct IscsiTarget {
     Target base;
     char *temp_dir;
-    char *log_dir; /* of the run, if it has one: logs outlive us there */
+    char *log_dir;   /* of the run, if it has one: logs outlive us there */
+    unsigned starts; /* of the run, so far: a resumed run has other logs */
     char *iqn;
     char *socket; /* TGT_IPC_SOCKET; tgt appends .0 and .0.lock */
     char *socket_env;
@@ -106,7 +107,7 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
     }
     *caps = (TargetCaps){
         .stores_data = !null,
-        .reports_resid = FALSE, /* QEMU's iSCSI driver always says 0 */
+        .reports_resid = TRUE, /* baseline/0007; QEMU 10.0 always says 0 */
         .kernel_sgio = FALSE,
         .machine_speed = TRUE,
         .max_depth = 64, /* tgt's MaxQueueCmd is 128 */
@@ -288,7 +289,8 @@ static gboolean start_tgtd(IscsiTarget *target, gboolean *taken, GError **error)
     portal = g_strdup_printf("127.0.0.1:%d", target->port);
     option = g_strdup_printf("portal=%s", portal);
     argv[5] = option;
-    log = g_strdup_printf("%s/tgtd-%s.log", target->log_dir, target->base.name);
+    log = g_strdup_printf("%s/%u-tgtd-%s.log", target->log_dir, target->starts,
+                          target->base.name);
     spec.log = log;
     target->tgtd = process_start(&spec, error);
     if (!target->tgtd || !wait_until_listening(target, error) ||
@@ -465,6 +467,7 @@ static Target *iscsi_start(RunContext *context, const Job *job,
                           : g_strdup(context->temp_dir);
     g_mkdir_with_parents(target->log_dir, 0755); /* or opening the log fails */
     target->backing_fd = -1;
+    target->starts = context->starts;
     target->iqn = g_strdup_printf(IQN ":%s-%u", context->run_id, ++number);
     if (!name_socket(target, number, error)) {
         goto fail;

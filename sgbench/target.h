@@ -6,7 +6,7 @@
  * | kind     | stores data | resid | machine speed | kernel SG_IO | depth |
  * |----------|-------------|-------|---------------|--------------|-------|
  * | lab-disk | yes         | yes   | no            | yes          | 16    |
- * | iscsi    | file: yes,  | no    | yes           | no           | 64    |
+ * | iscsi    | file: yes,  | yes   | yes           | no           | 64    |
  * |          | null: no    |       |               |              |       |
  */
 #ifndef SGBENCH_TARGET_H

@@ -4,19 +4,19 @@
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "tempdir.h"
 
-#define PREFIX "sgbench-"
+#define PREFIX ".sgbench-temp-"
 /* Held locked by the owner for as long as it lives, so that a later run can
  * tell what a killed one left behind. */
 #define LOCK "lock"
-/* A folder without a lock may just be in the making. */
-#define MAKING_SECONDS 60
+/* What a lock of ours says: nothing is removed without it. */
+#define MAGIC "sgbench: folder of a run; may be removed when not locked\n"
 
 static int remove_one(const char *path, const struct stat *st, int type,
                       struct FTW *walk)
@@ -29,10 +29,11 @@ void temp_dir_remove(const char *path)
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* TRUE if nobody holds the folder @path. */
+/* TRUE if @path is a folder of ours that nobody holds. */
 static gboolean is_stale(const char *path)
 {
     g_autofree char *lock = g_build_filename(path, LOCK, NULL);
+    char text[sizeof(MAGIC)] = "";
     GStatBuf st;
     int fd;
     gboolean stale;
@@ -43,9 +44,11 @@ static gboolean is_stale(const char *path)
     }
     fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        return time(NULL) - st.st_mtime > MAKING_SECONDS;
+        return FALSE;
     }
-    stale = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    stale = flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+            read(fd, text, strlen(MAGIC)) == strlen(MAGIC) &&
+            g_str_equal(text, MAGIC);
     close(fd);
     return stale;
 }
@@ -75,7 +78,8 @@ char *temp_dir_make(GError **error)
     if (g_mkdtemp(path)) {
         lock = g_build_filename(path, LOCK, NULL);
         fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (fd >= 0 && flock(fd, LOCK_EX) == 0) {
+        if (fd >= 0 && flock(fd, LOCK_EX) == 0 &&
+            write(fd, MAGIC, strlen(MAGIC)) == strlen(MAGIC)) {
             return g_steal_pointer(&path); /* the lock ends with us */
         }
     }

@@ -9,6 +9,8 @@
 
 /* Commands of one batch, at most; more would not show more. */
 #define VERIFY_BATCH 8
+/* More cells than a start has. */
+#define GENERATIONS_PER_START 1000
 
 /* A batch of commands of equal shape at consecutive places of the medium. */
 typedef struct Batch {
@@ -30,9 +32,11 @@ typedef struct Verifier {
     uint32_t generation;
 } Verifier;
 
-static gboolean G_GNUC_PRINTF(5, 6)
-    wrong(const Verifier *verifier, const Cell *cell, GError **error,
-          const char *who, const char *format, ...)
+/* @code: SGBENCH_ERROR_DATA for wrong bytes, SGBENCH_ERROR_TARGET for a command
+ * that failed. */
+static gboolean G_GNUC_PRINTF(6, 7)
+    fault(const Verifier *verifier, const Cell *cell, GError **error,
+          SgbenchError code, const char *who, const char *format, ...)
 {
     g_autofree char *what = NULL;
     g_autofree char *size = job_size_text(cell->size);
@@ -41,8 +45,10 @@ static gboolean G_GNUC_PRINTF(5, 6)
     va_start(ap, format);
     what = g_strdup_vprintf(format, ap);
     va_end(ap);
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_DATA,
-                "WRONG DATA on %s, path %s, %s of %s, layout %s (%s): %s",
+    g_set_error(error, SGBENCH_ERROR, code,
+                "%s on %s, path %s, %s of %s, layout %s (%s): %s",
+                code == SGBENCH_ERROR_DATA ? "WRONG DATA"
+                                           : "verification failed",
                 verifier->target->name, verifier->start->path->name,
                 operation_name(cell->operation), size,
                 layout_name(cell->layout), who, what);
@@ -99,13 +105,13 @@ static gboolean transfer(Verifier *verifier, const Cell *cell,
 
         if (!completion_good(&completions[i])) {
             g_autofree char *text = completion_text(&completions[i]);
-            return wrong(verifier, cell, error, who,
+            return fault(verifier, cell, error, SGBENCH_ERROR_TARGET, who,
                          "block %" G_GUINT64_FORMAT ": %s",
                          lba + (uint64_t)i * blocks, text);
         }
         stray = buffer_check_guards(buffer);
         if (stray != UINT64_MAX) {
-            return wrong(verifier, cell, error, who,
+            return fault(verifier, cell, error, SGBENCH_ERROR_DATA, who,
                          "memory outside the "
                          "buffer was written, at 0x%" G_GINT64_MODIFIER "x",
                          stray);
@@ -118,7 +124,8 @@ static gboolean transfer(Verifier *verifier, const Cell *cell,
                                (lba + (uint64_t)i * blocks) * batch->block_size,
                                generation);
             if (text) {
-                return wrong(verifier, cell, error, who, "%s", text);
+                return fault(verifier, cell, error, SGBENCH_ERROR_DATA, who,
+                             "%s", text);
             }
         }
     }
@@ -178,6 +185,9 @@ gboolean verify_start(RunContext *context, const Target *target,
         .context = context,
         .target = target,
         .start = start,
+        /* Every start of a run has numbers of its own: what another path
+         * left behind is never the right answer. */
+        .generation = context->starts * GENERATIONS_PER_START,
     };
     gboolean ok = TRUE;
     uint64_t largest = 0;

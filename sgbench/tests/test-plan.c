@@ -297,7 +297,7 @@ static const Wrong wrongs[] = {
     {LUN "size=1M\n" ALL "sizes=2M\n", 4, "above the size of target 't'"},
     {DISK "block_size=4096\n" ALL "sizes=4K;512\n", 4, "4096-byte blocks"},
     {LUN ALL "sizes=4K\n[matrix n]\ntargets=t\npaths=generic-bounce\n"
-             "sizes=8K;4K\ncdb=16\n",
+             "sizes=8K;4K\n",
      7, "in another matrix already"},
 };
 
