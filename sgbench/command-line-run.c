@@ -149,12 +149,14 @@ static void print_table(const char *path)
 /* Where the results are, and how to go on if @complete is FALSE. */
 static void print_end(const char *path, gboolean complete)
 {
+    g_autofree char *results = g_build_filename(path, "run.json", NULL);
+
     if (run_in_lab()) {
         return; /* `sgbench lab`, outside, says it */
     }
     if (complete) {
         fprintf(stderr, "sgbench: results are in %s\n", path);
-    } else if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+    } else if (g_file_test(results, G_FILE_TEST_EXISTS)) {
         fprintf(stderr,
                 "sgbench: what was measured until then is in %s; "
                 "--resume %s goes on with it\n",

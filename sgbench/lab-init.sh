@@ -12,8 +12,7 @@
 #   SGBENCH_LAB_UML  where the host has this kernel's modules
 
 # Anywhere else this would cover folders of a running system and turn it off.
-if [ $$ != 1 ] || ! grep -q 'User Mode Linux' /proc/cpuinfo 2>/dev/null &&
-    [ -e /proc/cpuinfo ]; then
+if [ $$ != 1 ] || [ -z "$SGBENCH_LAB_DIR" ]; then
     echo "lab-init.sh: only for the first process of the lab" >&2
     exit 1
 fi
