@@ -96,16 +96,21 @@ static uint32_t new_tag(void)
     return tag;
 }
 
-static void drive_fail(Drive *drive, const char *what)
+static void drive_error(Drive *drive, const char *what)
 {
     RingInitiator *ring = drive->ring;
 
-    if (!qemu_check(ring->qemu, &drive->error)) {
-        return;
-    }
     g_set_error(&drive->error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
                 "QEMU (%s): %s; log: %s", ring->qemu->label, what,
                 ring->qemu->process->log);
+}
+
+/* The same, unless QEMU is gone, which explains all else. */
+static void drive_fail(Drive *drive, const char *what)
+{
+    if (qemu_check(drive->ring->qemu, &drive->error)) {
+        drive_error(drive, what);
+    }
 }
 
 /* Fill free slots, ring for all of them once. */
@@ -228,6 +233,7 @@ static void look_around(Drive *drive, uint64_t now)
 {
     RingInitiator *ring = drive->ring;
     uint64_t oldest = oldest_post(drive);
+    Process *qemu = ring->qemu->process;
     gboolean answers;
 
     drive->looked_ns = now;
@@ -240,12 +246,19 @@ static void look_around(Drive *drive, uint64_t now)
     answers = qtest_outstanding(ring->qemu->qtest) == 0;
     if (answers && virtio_scsi_needs_reset(ring->hba)) {
         drive_fail(drive, "its HBA has given up (DEVICE_NEEDS_RESET)");
-    } else if (now >= oldest + ring->answer_ns) {
+        return;
+    }
+    if (answers && !qtest_check(ring->qemu->qtest, NULL)) {
+        /* Nor was the question answered, for as long as a command may take. */
+        answers = FALSE;
+        now = clock_ns(CLOCK_MONOTONIC_COARSE);
+    }
+    if (now >= oldest + ring->answer_ns && process_running(qemu)) {
         g_autofree char *commands = overdue_text(drive, now);
         g_autofree char *text = g_strconcat(
             commands, answers ? "" : "; its main loop hangs as well", NULL);
 
-        drive_fail(drive, text);
+        drive_error(drive, text);
     }
 }
 
@@ -401,6 +414,8 @@ static Initiator *ring_open(RunContext *context, Target *target,
     if (!ring->hba) {
         return NULL;
     }
+    /* Start-up may take longer than an answer later on. */
+    qtest_set_timeout(ring->qemu->qtest, ring->answer_ns / 1000000);
     initiator->arena = (Arena){
         .base = ring->qemu->ram,
         .start = DATA_START,

@@ -33,6 +33,11 @@ Qtest *qtest_new(int fd, unsigned timeout_ms)
     return qtest;
 }
 
+void qtest_set_timeout(Qtest *qtest, unsigned timeout_ms)
+{
+    qtest->timeout_ms = timeout_ms;
+}
+
 void qtest_free(Qtest *qtest)
 {
     if (qtest) {

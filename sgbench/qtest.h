@@ -28,6 +28,9 @@ typedef struct Qtest Qtest;
  * that takes longer than @timeout_ms is an error: QEMU hangs. */
 Qtest *qtest_new(int fd, unsigned timeout_ms);
 
+/* From now on an answer may take @timeout_ms. */
+void qtest_set_timeout(Qtest *qtest, unsigned timeout_ms);
+
 /* Close the connection and free. NULL is fine. */
 void qtest_free(Qtest *qtest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qtest, qtest_free)
