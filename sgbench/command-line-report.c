@@ -48,7 +48,7 @@ static int report_main(int argc, char **argv, GError **error)
 
 const Subcommand subcommand_report = {
     .name = "report",
-    .arguments = "RUN…",
+    .arguments = "RUN...",
     .summary = "print the table of one or more runs",
     .run = report_main,
 };
