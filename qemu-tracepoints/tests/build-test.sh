@@ -61,11 +61,13 @@ print_series; ok "series is built"
 reused() {
     local before after
     before=$(stat -c %Y "$series/build.json") &&
-        timeout 5 unshare -rn "$top/build" >"$work/out" 2>&1 &&
+        timeout 5 $no_network "$top/build" >"$work/out" 2>&1 &&
         after=$(stat -c %Y "$series/build.json") &&
         [ "$before" = "$after" ] && [ "$(wc -l <"$work/out")" -eq 3 ]
 }
-if unshare -rn true 2>/dev/null; then
+no_network="unshare -rn"      # a user may only with a user namespace
+[ "$(id -u)" != 0 ] || no_network="unshare -n"
+if $no_network true 2>/dev/null; then
     reused; ok "finished builds are reused, without a network"
 else
     n=$((n + 1)); echo "ok $n - reuse # SKIP no network namespaces here"
