@@ -102,7 +102,7 @@ static void test_no_memory(void)
     /* Guest RAM is a file in memory: 8 MiB are not enough for it. */
     const char *const launcher[] = {
         "/bin/bash", "-c", "ulimit -f 8192; exec \"$@\"", "bash", NULL};
-    g_autofree char *job = source_file("configs/check-null.conf");
+    g_autofree char *job = source_file("configs/check-iscsi-null.conf");
 
     assert_job_refused(job, NULL, launcher, 5, "guest RAM");
 }
