@@ -58,32 +58,22 @@ static const TargetKind *target_kind(const Job *job, const TargetSpec *spec,
     return kind;
 }
 
-/* Bytes that @key of @spec says, 0 if it is not there or no size. */
-static uint64_t size_key(const TargetSpec *spec, const char *key)
-{
-    const char *value = g_hash_table_lookup(spec->keys, key);
-    uint64_t bytes;
-
-    return value && job_parse_size(value, &bytes) ? bytes : 0;
-}
-
 /* What is known of the device before it is there: whole blocks, and at least
  * one command's worth of them. */
 static gboolean check_size(const Job *job, const Matrix *matrix,
-                           const Cell *cell, GError **error)
+                           const Cell *cell, const TargetCaps *caps,
+                           GError **error)
 {
-    uint64_t block = size_key(cell->target, "block_size");
-    uint64_t capacity = size_key(cell->target, "size");
     g_autofree char *size = job_size_text(cell->size);
 
-    if (block && cell->size % block) {
+    if (cell->size % caps->block_size) {
         return key_file_error(job->file, matrix->line, error,
                               "[matrix %s]: size %s is not a multiple of the "
-                              "%" G_GUINT64_FORMAT "-byte blocks of target "
-                              "'%s'",
-                              matrix->name, size, block, cell->target->name);
+                              "%u-byte blocks of target '%s'",
+                              matrix->name, size, caps->block_size,
+                              cell->target->name);
     }
-    if (capacity && cell->size > capacity) {
+    if (cell->size > caps->size) {
         return key_file_error(job->file, matrix->line, error,
                               "[matrix %s]: size %s is above the size of "
                               "target '%s' itself; make that larger",
@@ -124,7 +114,7 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
             matrix->name, size, layout_name(cell->layout), pieces,
             VIRTIO_SCSI_PIECES_MAX);
     }
-    return check_size(job, matrix, cell, error);
+    return check_size(job, matrix, cell, caps, error);
 }
 
 static char *cell_id(const Cell *cell, const PathKind *path)

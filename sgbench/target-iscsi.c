@@ -112,6 +112,8 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
         .machine_speed = TRUE,
         .max_depth = 64, /* tgt's MaxQueueCmd is 128 */
         .max_transfer = 16 << 20,
+        .block_size = 512,
+        .size = null ? 1ull << 40 : size,
         .verdicts =
             null
                 ? "CPU and throughput, network cost included; not on data"

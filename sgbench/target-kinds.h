@@ -24,13 +24,16 @@ const char *target_key(const TargetSpec *spec, const char *key,
                        const char *fallback);
 
 /* SGBENCH_ERROR_USAGE at the first key that is not in @known (ended by NULL),
- * at a size out of range, at a word not in @choices (the first is the default;
+ * at a size or number out of range, at a word not in @choices (the first is the default;
  * ended by NULL). */
 gboolean target_only_keys(const Job *job, const TargetSpec *spec,
                           const char *const *known, GError **error);
 gboolean target_key_size(const Job *job, const TargetSpec *spec,
                          const char *key, uint64_t fallback, uint64_t min,
                          uint64_t max, uint64_t *bytes, GError **error);
+gboolean target_key_number(const Job *job, const TargetSpec *spec,
+                           const char *key, uint64_t fallback, uint64_t min,
+                           uint64_t max, uint64_t *number, GError **error);
 gboolean target_key_choice(const Job *job, const TargetSpec *spec,
                            const char *key, const char *const *choices,
                            GError **error);

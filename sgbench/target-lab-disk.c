@@ -49,20 +49,6 @@ static gboolean stores(const TargetSpec *spec)
     return strcmp(target_key(spec, "store", "yes"), "yes") == 0;
 }
 
-static gboolean key_number(const Job *job, const TargetSpec *spec,
-                           const char *key, guint64 max, GError **error)
-{
-    const char *text = target_key(spec, key, NULL);
-    g_autoptr(GError) fault = NULL;
-
-    if (text && !g_ascii_string_to_unsigned(text, 10, 0, max, NULL, &fault)) {
-        target_spec_error(job, spec, key, error, "%s = %s: %s", key, text,
-                          fault->message);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
                                TargetCaps *caps, GError **error)
 {
@@ -71,7 +57,7 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
         "allow_dio", "def_reserved_size", NULL,
     };
     gboolean dio = strcmp(target_key(spec, "allow_dio", "0"), "1") == 0;
-    uint64_t size, reserved;
+    uint64_t size, reserved, delay, queue;
 
     if (!target_only_keys(job, spec, known, error) ||
         !target_key_choice(job, spec, "store", yes_no, error) ||
@@ -81,8 +67,9 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
                          &size, error) ||
         !target_key_size(job, spec, "def_reserved_size", 32768, 4096, 1 << 20,
                          &reserved, error) ||
-        !key_number(job, spec, "delay_ns", 1000000000, error) ||
-        !key_number(job, spec, "max_queue", 192, error)) {
+        !target_key_number(job, spec, "delay_ns", 0, 0, 1000000000, &delay,
+                           error) ||
+        !target_key_number(job, spec, "max_queue", 0, 0, 192, &queue, error)) {
         return FALSE;
     }
     if (size % (1 << 20)) {
@@ -100,6 +87,10 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
         .machine_speed = FALSE,
         .max_depth = 16, /* SG_MAX_QUEUE, drivers/scsi/sg.c */
         .max_transfer = dio ? 4 << 20 : 8 << 20,
+        .block_size = strcmp(target_key(spec, "block_size", "512"), "512") == 0
+                          ? 512
+                          : 4096,
+        .size = size,
         .verdicts = "correctness, direct I/O, limits; ratios of speed from "
                     "256 KiB up, beside faults per request",
     };

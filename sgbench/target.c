@@ -143,6 +143,23 @@ gboolean target_key_size(const Job *job, const TargetSpec *spec,
     return TRUE;
 }
 
+gboolean target_key_number(const Job *job, const TargetSpec *spec,
+                           const char *key, uint64_t fallback, uint64_t min,
+                           uint64_t max, uint64_t *number, GError **error)
+{
+    const char *text = target_key(spec, key, NULL);
+
+    *number = fallback;
+    if (text && !g_ascii_string_to_unsigned(text, 10, min, max, number, NULL)) {
+        target_spec_error(job, spec, key, error,
+                          "%s = %s: a whole number from %" G_GUINT64_FORMAT
+                          " to %" G_GUINT64_FORMAT " is wanted",
+                          key, text, min, max);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean target_key_choice(const Job *job, const TargetSpec *spec,
                            const char *key, const char *const *choices,
                            GError **error)

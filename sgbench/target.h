@@ -25,6 +25,8 @@ typedef struct TargetCaps {
     gboolean machine_speed; /* times mean something outside the lab */
     unsigned max_depth;     /* commands in flight, per descriptor */
     uint64_t max_transfer;  /* bytes per command */
+    uint32_t block_size;    /* logical block it will have, bytes */
+    uint64_t size;          /* capacity it will have, bytes */
     const char *verdicts;   /* what its figures may feed, for the reader */
 } TargetCaps;
 
