@@ -178,8 +178,8 @@ static gboolean read_target(Job *job, const KeyFile *file,
     }
     if (!spec->kind) {
         return key_file_error(file->path, group->line, error,
-                              "[%s] has no kind; write kind=iscsi or "
-                              "kind=lab-disk",
+                              "[%s] has no kind; write kind=iscsi, "
+                              "kind=lab-disk or kind=null",
                               group->name);
     }
     return TRUE;

@@ -189,8 +189,17 @@ static gboolean expand(Plan *plan, const Matrix *matrix, GError **error)
             return FALSE;
         }
         for (j = 0; j < matrix->paths->len; j++) {
-            if (!add_cells(plan, matrix, spec,
-                           g_ptr_array_index(matrix->paths, j), &caps, error)) {
+            const PathKind *path = g_ptr_array_index(matrix->paths, j);
+
+            if (!path->build && !kind->native) {
+                return key_file_error(plan->job->file, matrix->line, error,
+                                      "[matrix %s]: target '%s' has no path "
+                                      "%s: nothing but QEMU reaches a target "
+                                      "of kind %s; leave it out",
+                                      matrix->name, spec->name, path->name,
+                                      kind->name);
+            }
+            if (!add_cells(plan, matrix, spec, path, &caps, error)) {
                 return FALSE;
             }
         }

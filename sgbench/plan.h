@@ -41,7 +41,7 @@ typedef struct Plan {
 } Plan;
 
 /* Expand @job. SGBENCH_ERROR_USAGE with file and line if a cell asks for what
- * its target or path can't do (depth, size, disks only). */
+ * its target or path can't do (depth, size, a path the target hasn't). */
 Plan *plan_new(const Job *job, GError **error);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)

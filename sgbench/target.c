@@ -17,6 +17,7 @@
 const TargetKind *const target_kinds[] = {
     &target_iscsi,
     &target_lab_disk,
+    &target_null,
     NULL,
 };
 

@@ -8,6 +8,8 @@
  * | lab-disk | yes         | yes   | no            | yes          | 16    |
  * | iscsi    | file: yes,  | yes   | yes           | no           | 64    |
  * |          | null: no    |       |               |              |       |
+ * | null     | stored: yes,| yes   | yes           | no           | 64    |
+ * |          | others: no  |       |               |              |       |
  */
 #ifndef SGBENCH_TARGET_H
 #define SGBENCH_TARGET_H
@@ -34,7 +36,7 @@ typedef struct TargetKind {
     const char *name;
     const char *summary;
     gboolean needs_lab;
-    const InitiatorKind *native;
+    const InitiatorKind *native; /* NULL: nothing but QEMU reaches it */
 
     /* Check the keys of @spec (SGBENCH_ERROR_USAGE with file and line) and say
      * what the target will be able to do; starts nothing. */

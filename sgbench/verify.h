@@ -6,6 +6,10 @@
  * deepest cell: WRITEs through the path are read back on the native path;
  * READs through the path get what the native path wrote. Each generation
  * differs from the one before, and every buffer is surrounded by guards.
+ *
+ * A target that nothing but QEMU reaches has no native path. There the path
+ * itself is asked, in one plain piece: what it does wrong in the same way in
+ * both directions is not seen.
  */
 #ifndef SGBENCH_VERIFY_H
 #define SGBENCH_VERIFY_H
@@ -23,8 +27,8 @@ typedef struct Verification {
 
 /*
  * Verify the path that @initiator is, for the cells of @start. @native is the
- * same target's native initiator (may be @initiator itself). SGBENCH_ERROR_DATA
- * says which path, operation, size and layout, and what was wrong; other errors
+ * same target's native initiator, or @initiator itself. SGBENCH_ERROR_DATA says
+ * which path, operation, size and layout, and what was wrong; other errors
  * as of the initiators.
  */
 gboolean verify_start(RunContext *context, const Target *target,

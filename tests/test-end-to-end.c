@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole runs, on the iSCSI target and in the lab, with nothing made up. */
+/* Whole runs, on the iSCSI target, inside QEMU and in the lab, with nothing
+ * made up. */
 #include <string.h>
 
 #include "program.h"
@@ -106,6 +107,57 @@ static void test_iscsi(void)
     program_assert_nothing_left(program, 10);
 }
 
+/* What verification says of each path of @target, and how many it has. */
+static void assert_verification(JsonObject *run, const char *target,
+                                const char *result, unsigned paths)
+{
+    JsonArray *array = json_object_get_array_member(run, "verification");
+    gboolean verified = g_str_equal(result, "verified");
+    unsigned i, n = 0;
+
+    for (i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *object = json_array_get_object_element(array, i);
+
+        if (g_str_equal(json_object_get_string_member(object, "target"),
+                        target)) {
+            g_assert_cmpstr(json_object_get_string_member(object, "result"), ==,
+                            result);
+            g_assert_true((json_object_get_int_member(object, "bytes") > 0) ==
+                          verified);
+            g_assert_true(json_object_has_member(object, "message") ==
+                          verified);
+            n++;
+        }
+    }
+    g_assert_cmpuint(n, ==, paths);
+}
+
+/* Nothing but QEMU reaches the targets: verified by the path alone. */
+static void test_null(void)
+{
+    g_autofree char *job = source_file("configs/check-null.conf");
+    const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    int code = program_wait(program, 300);
+    g_autofree char *err = program_err(program);
+    g_autofree char *out = program_out(program);
+    g_autoptr(JsonObject) run = NULL;
+
+    g_test_message("%s", err);
+    g_assert_cmpint(code, ==, 0);
+    run = program_results(program);
+    assert_schema(program);
+    assert_samples(run);
+    assert_verification(run, "stored", "verified", 7);
+    assert_verification(run, "untouched", "not verifiable", 3);
+    g_assert_cmpuint(
+        assert_all(run, "reconciliation", "result", "agrees"), ==,
+        json_array_get_length(json_object_get_array_member(run, "cells")));
+    g_assert_nonnull(strstr(out, "verified: 7 paths; not verifiable: 3"));
+    g_assert_nonnull(strstr(out, "QEMU's own cost"));
+    program_assert_nothing_left(program, 10);
+}
+
 static void test_lab(void)
 {
     g_autofree char *job = source_file("configs/check-lab.conf");
@@ -164,6 +216,7 @@ int main(int argc, char **argv)
     g_test_add_func("/end-to-end/dry-run", test_dry_run);
     g_test_add_func("/end-to-end/report-nothing", test_report);
     g_test_add_func("/end-to-end/iscsi", test_iscsi);
+    g_test_add_func("/end-to-end/null", test_null);
     g_test_add_func("/end-to-end/lab", test_lab);
     return g_test_run();
 }
