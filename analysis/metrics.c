@@ -81,6 +81,7 @@ void sgb_metrics_add(SgbMetrics *m, const SgbRequest *r)
     }
     m->by_status[r->status]++;
     m->errors += r->result != 0;
+    m->refused += r->result != 0 && r->length && !r->direct && !r->bounced;
     m->bounce_held_max = MAX(m->bounce_held_max, r->bounce_held);
     add_stages(m, r);
 }

@@ -28,6 +28,7 @@ typedef struct SgbMetrics {
     uint64_t by_reason[SGB_REASON__COUNT]; /* [0]: none */
     uint64_t by_status[256];               /* SCSI status */
     uint64_t errors;                       /* ioctl results that are not 0 */
+    uint64_t refused;                      /* of these: no byte was sent */
     uint64_t bounce_held_max;
 
     /* stage[i]: time from the previous stage that the request has to stage i,

@@ -67,6 +67,17 @@ static char *difference(const Row *row)
     return NULL;
 }
 
+/* Bytes that QEMU handed over for the commands of @sample, each of @size. Of
+ * failed commands too, but for those that the ioctl refused: a limit of the
+ * host's or the target's on pieces, as of null-sg. */
+static uint64_t handed_over(const Sample *sample, const SgbMetrics *metrics,
+                            uint64_t size)
+{
+    uint64_t refused = metrics ? MIN(metrics->refused, sample->failed) : 0;
+
+    return (sample->requests + sample->failed - refused) * size;
+}
+
 static void describe(JsonObject *record, const Row *row)
 {
     const Sample *sample = row->sample;
@@ -112,14 +123,14 @@ Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
         JsonObject *record = json_object_new();
         g_autofree char *text = NULL;
         Reconciled result = RECONCILED_AGREES;
-        uint64_t tried = (sample->requests + sample->failed) * cell->size;
         Row row = {
             .sample = sample,
             .metrics = find_metrics(metrics, sample->cell, sample->round),
-            .direct = start->path->data == EXPECT_DIRECT ? tried : 0,
-            .bounced = start->path->data == EXPECT_BOUNCED ? tried : 0,
         };
+        uint64_t bytes = handed_over(sample, row.metrics, cell->size);
 
+        row.direct = start->path->data == EXPECT_DIRECT ? bytes : 0;
+        row.bounced = start->path->data == EXPECT_BOUNCED ? bytes : 0;
         if (error) {
             result = RECONCILED_UNREADABLE;
             text = g_strdup(error->message);

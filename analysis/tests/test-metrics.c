@@ -49,6 +49,11 @@ static void test_counts(void)
     r = request(4000);
     r.result = -EIO;
     sgb_metrics_add(m, &r);
+    r.direct = 512;
+    sgb_metrics_add(m, &r);
+    r.length = 0;
+    r.direct = 0;
+    sgb_metrics_add(m, &r);
 
     r = request(5000);
     r.resid = 5000; /* more than there is */
@@ -61,11 +66,11 @@ static void test_counts(void)
 
     g_assert_cmpstr(m->cell, ==, "c");
     g_assert_cmpuint(m->round, ==, 3);
-    g_assert_cmpuint(m->requests, ==, 5);
+    g_assert_cmpuint(m->requests, ==, 7);
     g_assert_cmpuint(m->unfinished, ==, 1);
-    g_assert_cmpuint(m->length, ==, 5 * 4096);
+    g_assert_cmpuint(m->length, ==, 6 * 4096);
     g_assert_cmpuint(m->transferred, ==, 4096 + 4000);
-    g_assert_cmpuint(m->direct, ==, 4096);
+    g_assert_cmpuint(m->direct, ==, 4096 + 512);
     g_assert_cmpuint(m->bounced, ==, 4096);
     g_assert_cmpuint(m->sgio_count, ==, 1);
     g_assert_cmpuint(m->map_hits, ==, 2);
@@ -73,12 +78,13 @@ static void test_counts(void)
     g_assert_cmpuint(m->dio, ==, 1);
     g_assert_cmpuint(m->by_path[SGB_DATA_PATH_PLAIN], ==, 1);
     g_assert_cmpuint(m->by_path[SGB_DATA_PATH_BOUNCE], ==, 1);
-    g_assert_cmpuint(m->by_path[SGB_DATA_PATH_UNKNOWN], ==, 3);
-    g_assert_cmpuint(m->by_reason[0], ==, 3);
+    g_assert_cmpuint(m->by_path[SGB_DATA_PATH_UNKNOWN], ==, 5);
+    g_assert_cmpuint(m->by_reason[0], ==, 5);
     g_assert_cmpuint(m->by_reason[7], ==, 1);
-    g_assert_cmpuint(m->by_status[0], ==, 4);
+    g_assert_cmpuint(m->by_status[0], ==, 6);
     g_assert_cmpuint(m->by_status[2], ==, 1);
-    g_assert_cmpuint(m->errors, ==, 1);
+    g_assert_cmpuint(m->errors, ==, 3);
+    g_assert_cmpuint(m->refused, ==, 1);
     g_assert_cmpuint(m->bounce_held_max, ==, 8192);
 }
 
