@@ -2,6 +2,7 @@
 /* Whole runs, on the iSCSI target, inside QEMU and in the lab, with nothing
  * made up. */
 #include <string.h>
+#include <unistd.h>
 
 #include "program.h"
 
@@ -158,6 +159,54 @@ static void test_null(void)
     program_assert_nothing_left(program, 10);
 }
 
+/* A device that takes few pieces: commands fail, before a byte is sent, and the
+ * trace says the same. */
+static void test_refused(void)
+{
+    static const char text[] = "[job]\n"
+                               "rounds=1\n"
+                               "cell-seconds=0.05\n"
+                               "warmup-seconds=0\n"
+                               "trace-requests=20\n"
+                               "[target few]\n"
+                               "kind=null\n"
+                               "max-iovecs=8\n"
+                               "[matrix all]\n"
+                               "targets=few\n"
+                               "paths=generic-bounce;generic-zerocopy;block\n"
+                               "sizes=64K\n"
+                               "layouts=contiguous;pages\n";
+    g_autofree char *folder = g_dir_make_tmp("sgbench-test-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(folder, "refused.conf", NULL);
+    const char *const args[] = {"run", "--output", "{RUN}", file, NULL};
+    g_autoptr(Program) program = NULL;
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+    unsigned i;
+
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    program = program_start(NULL, NULL, args);
+    g_assert_cmpint(program_wait(program, 300), ==, 0);
+    unlink(file);
+    rmdir(folder);
+    run = program_results(program);
+    assert_schema(program);
+    g_assert_cmpuint(assert_all(run, "reconciliation", "result", "agrees"), ==,
+                     6);
+    samples = json_object_get_array_member(run, "samples");
+    for (i = 0; i < json_array_get_length(samples); i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+        const char *cell = json_object_get_string_member(sample, "cell");
+        gboolean refused =
+            g_str_has_suffix(cell, "/pages") && !strstr(cell, "generic-bounce");
+
+        g_assert_true((json_object_get_int_member(sample, "failed") > 0) ==
+                      refused);
+        g_assert_true((json_object_get_int_member(sample, "bytes") > 0) !=
+                      refused);
+    }
+}
+
 static void test_lab(void)
 {
     g_autofree char *job = source_file("configs/check-lab.conf");
@@ -217,6 +266,7 @@ int main(int argc, char **argv)
     g_test_add_func("/end-to-end/report-nothing", test_report);
     g_test_add_func("/end-to-end/iscsi", test_iscsi);
     g_test_add_func("/end-to-end/null", test_null);
+    g_test_add_func("/end-to-end/refused", test_refused);
     g_test_add_func("/end-to-end/lab", test_lab);
     return g_test_run();
 }
