@@ -15,11 +15,16 @@ CONFIG_VMW_PVSCSI_SCSI_PCI=y
 CONFIG_MPTSAS_SCSI_PCI=y
 CONFIG_MEGASAS_SCSI_PCI=y
 CONFIG_LSI_SCSI_PCI=y
+CONFIG_ESP_PCI=y
 
 # other users of the block layer and of dma-helpers
 CONFIG_VIRTIO_BLK=y
 CONFIG_NVME_PCI=y
 CONFIG_AHCI_ICH9=y
+CONFIG_UFS_PCI=y
+
+# where QEMU's tests unplug disks on q35
+CONFIG_PCIE_PORT=y
 
 # memory that is not RAM
 CONFIG_VGA_PCI=y

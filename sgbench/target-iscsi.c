@@ -107,7 +107,7 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
     }
     *caps = (TargetCaps){
         .stores_data = !null,
-        .reports_resid = TRUE, /* baseline/0007; QEMU 10.0 always says 0 */
+        .reports_resid = TRUE, /* 2-fixes; QEMU 10.0 always says 0 */
         .kernel_sgio = FALSE,
         .machine_speed = TRUE,
         .max_depth = 64, /* tgt's MaxQueueCmd is 128 */

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+#
+# Which build has which patches; for build, apply and the tests to source,
+# which set $here to this folder first. A stage is a folder of patches/; the
+# stages of a build are applied from left to right. A new build is one line.
+
+build_table='
+upstream  1-test-driver
+baseline  1-test-driver 2-fixes 3-tracepoints
+series    1-test-driver 2-fixes 3-tracepoints 4-zero-copy
+'
+
+builds() { awk 'NF { print $1 }' <<<"$build_table"; }
+is_build() { builds | grep -qxF -e "$1"; }
+
+stages_of() {                 # BUILD: a stage per line, in order
+    awk -v build="$1" \
+        '$1 == build { for (i = 2; i <= NF; i++) print $i }' <<<"$build_table"
+}
+
+patches_in() {                # STAGE: its patch files, in order
+    local p
+    if [ ! -d "$here/patches/$1" ]; then
+        # else a slip of the pen would be a build without its patches
+        echo "${0##*/}: there is no folder $here/patches/$1" >&2
+        return 1
+    fi
+    for p in "$here/patches/$1"/*.patch; do
+        if [ -e "$p" ]; then printf '%s\n' "$p"; fi
+    done
+}
+
+patches_of() {                # BUILD: its patch files, in order
+    local stage
+    for stage in $(stages_of "$1"); do
+        patches_in "$stage" || return 1
+    done
+}
