@@ -20,8 +20,13 @@ demo: build qemu
 	$(SGBENCH) report $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
 
 ## make check       set up, build, run all tests
-check: build qemu
+check: build qemu-tests
 	@tests/run $(BUILD)
+
+## make check-long  what takes too long for that: QEMU after each patch. What it
+##                  finds is kept, and shown by make check with its age
+check-long: setup
+	@qemu-tracepoints/build --each-patch
 
 ## make build       set up and build sgbench
 build: setup
@@ -33,6 +38,10 @@ build: setup
 ## make qemu        set up and build QEMU (upstream, baseline, series), cached
 qemu: setup
 	@qemu-tracepoints/build
+
+## make qemu-tests  the same, and the programs of QEMU's tests that we run
+qemu-tests: setup
+	@qemu-tracepoints/build --qtests
 
 ## make setup       install missing Debian packages
 setup:
@@ -46,4 +55,4 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: help demo check build qemu setup format clean
+.PHONY: help demo check check-long build qemu qemu-tests setup format clean

@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Checks build, apply, the patches and the event catalogue; prints TAP.
+# Checks build, apply, the patches, the cover letters and the event catalogue;
+# prints TAP, in which a line "# note:" is for whoever reads the result.
 # Uses the builds and the source in the cache: run "build" first.
 
 set -u
 export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 top=$(dirname "$(dirname "$(realpath "$0")")")
+here=$top
+# shellcheck source=../stages.sh
+. "$top/stages.sh"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/sgbench
 work=$(mktemp -d "${TMPDIR:-/tmp}/build-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -31,17 +35,21 @@ ok() {                        # NAME: result of the command before
 # ------------------------------------------------------------------- build
 
 print_of_nothing() {          # one line that says what to do, exit status 1
-    XDG_CACHE_HOME=$work/none "$top/build" --print series \
+    XDG_CACHE_HOME=$work/none "$top/build" --print "$1" \
         >"$work/stdout" 2>"$work/out"
     [ $? -eq 1 ] && [ ! -s "$work/stdout" ] &&
         [ "$(wc -l <"$work/out")" -eq 1 ] &&
-        grep -q 'build series$' "$work/out"
+        grep -q "build $1\$" "$work/out"
 }
-print_of_nothing; ok "build --print without a build says what to run"
+print_of_nothing series && print_of_nothing --qtests &&
+    print_of_nothing --each-patch
+ok "build --print without a build says what to run"
 
 wrong_usage() {
     local args
-    for args in "--print" "--print nonsense" "nonsense" "upstream --what"; do
+    for args in "--print" "--print nonsense" "nonsense" "upstream --what" \
+                "--print --qtests series" "--qtests nonsense" \
+                "--each-patch series"; do
         # shellcheck disable=SC2086
         XDG_CACHE_HOME=$work/none "$top/build" $args >"$work/out" 2>&1
         [ $? -eq 2 ] || { echo "$args" >>"$work/out"; return 1; }
@@ -63,7 +71,7 @@ reused() {
     before=$(stat -c %Y "$series/build.json") &&
         timeout 5 $no_network "$top/build" >"$work/out" 2>&1 &&
         after=$(stat -c %Y "$series/build.json") &&
-        [ "$before" = "$after" ] && [ "$(wc -l <"$work/out")" -eq 3 ]
+        [ "$before" = "$after" ] && [ "$(wc -l <"$work/out")" -eq "$(builds | wc -l)" ]
 }
 no_network="unshare -rn"      # a user may only with a user namespace
 [ "$(id -u)" != 0 ] || no_network="unshare -n"
@@ -75,22 +83,39 @@ fi
 
 same_flags() {
     local b f
-    for b in upstream baseline series; do
-        f=$("$top/build" --print $b)/build.json
+    for b in $(builds); do
+        f=$("$top/build" --print "$b")/build.json
         sed -n '/"configure"/,$p' "$f" | grep -v '"objects"\|"seconds"' \
             >"$work/flags.$b"
         sed -n '/"source_sha256"/p' "$f" >>"$work/flags.$b"
         [ "$(wc -l <"$work/flags.$b")" -gt 10 ] || return 1
+        diff "$work/flags.upstream" "$work/flags.$b" >"$work/out" || return 1
     done
-    diff "$work/flags.upstream" "$work/flags.baseline" >"$work/out" &&
-        diff "$work/flags.baseline" "$work/flags.series" >"$work/out"
 }
 same_flags; ok "all have the same source, flags and compiler"
 
 # ------------------------------------------------------------------ patches
 
-shopt -s nullglob
-patches=("$top"/patches/baseline/*.patch "$top"/patches/series/*.patch)
+mapfile -t patches < <(patches_of series)
+
+stages_used() {               # a folder that no build has is a slip of the pen
+    for b in $(builds); do stages_of "$b"; done | sort -u >"$work/stages"
+    (cd "$top/patches" && ls) | diff - "$work/stages"
+}
+stages_used >"$work/out"; ok "each folder of patches/ is in a build"
+
+json_patches() {              # what build.json says went in, in order
+    local b s
+    for b in $(builds); do
+        sed -n 's/.*{ "file": "\(.*\.patch\)",.*/\1/p' \
+            "$("$top/build" --print "$b")/build.json" >"$work/json"
+        for s in $(stages_of "$b"); do
+            (cd "$top/patches" && find "$s" -name '*.patch' | sort)
+        done | diff - "$work/json" || return 1
+    done
+}
+json_patches >"$work/out" 2>&1
+ok "build.json lists the patches of the build's stages"
 
 # The source as a git tree in $work/qemu. To be quick it has only those
 # top-level folders that a patch changes, and what checkpatch.pl looks for.
@@ -125,12 +150,18 @@ git -C "$work/qemu" diff --quiet HEAD >"$work/out" 2>&1 && git -C "$work/qemu" t
 ok "nothing is left over"
 
 # Who submits a patch signs it off, so these aren't. Nothing else is ignored.
+# That MAINTAINERS may need updating is a question, not a complaint.
 checkpatch() {
     local p rc=0
     for p in "${patches[@]}"; do
-        (cd "$work/qemu" && scripts/checkpatch.pl --terse "$p") 2>&1 |
-            grep -v -e 'ERROR: Missing Signed-off-by: line(s)$' \
-                    -e '^total: [01] errors, 0 warnings' && rc=1
+        (cd "$work/qemu" && scripts/checkpatch.pl --terse "$p") >"$work/said" \
+            2>&1
+        # without this line it has not come to its end
+        tail -n 1 "$work/said" | grep -q '^total: [0-9]* errors, [0-9]* warn' ||
+            { echo "$p: checkpatch.pl ended early"; rc=1; }
+        grep -v -e 'ERROR: Missing Signed-off-by: line(s)$' \
+            -e 'WARNING: added, moved or deleted .* MAINTAINERS need updating' \
+            -e '^total: ' "$work/said" && rc=1
     done
     return $rc
 }
@@ -138,6 +169,60 @@ checkpatch >"$work/out"; ok "checkpatch.pl has nothing else to say"
 
 ! grep -l '^Signed-off-by:' "${patches[@]}" >"$work/out"
 ok "no patch is signed off"
+
+# What "make check-long" found, which takes too long to do here.
+each_patch() {
+    "$top/build" --print --each-patch >"$work/each" 2>"$work/out" || return 1
+    ! grep '^failed ' "$work/each" >>"$work/out"
+}
+each_patch
+name="each patch builds"
+unknown=$(grep -c '^unknown ' "$work/each")
+if [ ! -s "$work/out" ] && [ "$unknown" != 0 ]; then
+    n=$((n + 1))
+    echo "ok $n - $name # SKIP of ${#patches[@]} patches $unknown were not" \
+        "tried yet: make check-long"
+else
+    [ ! -s "$work/out" ]; ok "$name"
+    days=$(awk '$2 + 0 > max { max = $2 } END { print max + 0 }' "$work/each")
+    echo "# note: each of ${#patches[@]} patches was built by make check-long," \
+        "$days days ago or less"
+fi
+
+# -------------------------------------------------------------- cover letters
+
+subjects() {                  # STAGE...: the subjects of its patches
+    local s
+    for s; do patches_in "$s"; done | while IFS= read -r p; do
+        sed -n '/^Subject: /,/^$/{s/^Subject: \[PATCH\] //;/^$/q;p}' "$p" |
+            tr -d '\n'
+        echo
+    done
+}
+
+# a letter ends with what "git format-patch --cover-letter" puts there:
+# "author (number):" and the subjects, wrapped
+cover_letter() {              # FILE STAGE...
+    local f=$top/cover-letters/$1
+    shift
+    subjects "$@" >"$work/subjects"
+    awk '/^sgbench \([0-9]+\):$/ { on = 1; next }
+         on && /^$/ { exit }
+         on && /^    / { sub(/^ */, ""); line = line " " $0; next }
+         on { if (line != "") print line; line = substr($0, 3) }
+         END { if (line != "") print line }' "$f" |
+        diff "$work/subjects" - || return 1
+    grep "^sgbench ([0-9]*):$" "$f" |
+        diff <(echo "sgbench ($(wc -l <"$work/subjects")):") - || return 1
+    grep -q "^Subject: \[PATCH 0/$(wc -l <"$work/subjects")\] " "$f" || {
+        echo "the subject's number of patches is wrong"
+        return 1
+    }
+    ! grep -nE '.{73}' "$f" && ! grep -nP '\t' "$f"
+}
+cover_letter 1-scsi-passthrough-tests-and-fixes.txt 1-test-driver 2-fixes \
+    >"$work/out"
+ok "the cover letter lists the patches of its stages, in 72 columns"
 
 # ------------------------------------------------------------------ catalogue
 
@@ -236,8 +321,8 @@ for d in pc q35; do
     timeout 20 "$series/qemu-system-x86_64" -M $d -nodefaults \
         -display none -L /usr/share/seabios -accel qtest \
         -device virtio-scsi-pci -device pvscsi -device mptsas1068 \
-        -device megasas -device lsi53c895a -device nvme,serial=1,cmb_size_mb=1 \
-        -device ich9-ahci -device VGA -device edu -device pci-testdev \
+        -device megasas -device lsi53c895a -device am53c974 -device nvme,serial=1,cmb_size_mb=1 \
+        -device ich9-ahci -device ufs -device VGA -device edu -device pci-testdev \
         -qmp stdio >"$work/out" 2>&1 <<-'EOF'
 	{"execute":"qmp_capabilities"}
 	{"execute":"quit"}
@@ -258,6 +343,18 @@ apply_works() {
 }
 apply_works >"$work/out" 2>&1
 ok "apply makes a branch, and leaves the checkout alone"
+
+apply_stage() {
+    "$top/apply" -b fixes -s 2-fixes "$work/qemu" || return 1
+    [ "$(git -C "$work/qemu" log --format=%s --reverse source..fixes)" = \
+      "$(subjects 1-test-driver 2-fixes)" ]
+}
+apply_stage >"$work/out" 2>&1
+ok "apply -s stops after a stage"
+
+"$top/apply" -b none -s nonsense "$work/qemu" >"$work/out" 2>&1
+[ $? -eq 2 ] && ! git -C "$work/qemu" rev-parse -q --verify none >/dev/null
+ok "apply -s refuses what is no stage"
 
 ! "$top/apply" "$work/qemu" >"$work/out" 2>&1 &&
     grep -q 'already' "$work/out"
