@@ -214,7 +214,7 @@ cover_letter() {              # FILE STAGE...
         diff "$work/subjects" - || return 1
     grep "^sgbench ([0-9]*):$" "$f" |
         diff <(echo "sgbench ($(wc -l <"$work/subjects")):") - || return 1
-    grep -q "^Subject: \[PATCH 0/$(wc -l <"$work/subjects")\] " "$f" || {
+    grep -q "^Subject: \[PATCH 0*/$(wc -l <"$work/subjects")\] " "$f" || {
         echo "the subject's number of patches is wrong"
         return 1
     }
