@@ -15,7 +15,6 @@ CONFIG_VMW_PVSCSI_SCSI_PCI=y
 CONFIG_MPTSAS_SCSI_PCI=y
 CONFIG_MEGASAS_SCSI_PCI=y
 CONFIG_LSI_SCSI_PCI=y
-CONFIG_ESP_PCI=y
 
 # other users of the block layer and of dma-helpers
 CONFIG_VIRTIO_BLK=y
@@ -23,8 +22,13 @@ CONFIG_NVME_PCI=y
 CONFIG_AHCI_ICH9=y
 CONFIG_UFS_PCI=y
 
-# where QEMU's tests unplug disks on q35
+# where QEMU's tests put and unplug disks on q35
 CONFIG_PCIE_PORT=y
+CONFIG_PCI_BRIDGE=y
+CONFIG_PCIE_PCI_BRIDGE=y
+
+# addresses that are not those of memory
+CONFIG_VTD=y
 
 # memory that is not RAM
 CONFIG_VGA_PCI=y

@@ -321,7 +321,7 @@ for d in pc q35; do
     timeout 20 "$series/qemu-system-x86_64" -M $d -nodefaults \
         -display none -L /usr/share/seabios -accel qtest \
         -device virtio-scsi-pci -device pvscsi -device mptsas1068 \
-        -device megasas -device lsi53c895a -device am53c974 -device nvme,serial=1,cmb_size_mb=1 \
+        -device megasas -device lsi53c895a -device nvme,serial=1,cmb_size_mb=1 \
         -device ich9-ahci -device ufs -device VGA -device edu -device pci-testdev \
         -qmp stdio >"$work/out" 2>&1 <<-'EOF'
 	{"execute":"qmp_capabilities"}
