@@ -15,7 +15,7 @@
 typedef enum SgbStage {
     SGB_STAGE_POST,        /* sgbench:post */
     SGB_STAGE_ARRIVE,      /* virtio_scsi_cmd_req */
-    SGB_STAGE_MAP,         /* first scsi_sgio_map_*, or bounce_alloc */
+    SGB_STAGE_MAP,         /* scsi_sgio_map, or bounce_alloc */
     SGB_STAGE_SUBMIT,      /* scsi_sgio_submit */
     SGB_STAGE_IOCTL_BEGIN, /* file_sgio_begin, iscsi_sgio_begin */
     SGB_STAGE_IOCTL_END,   /* file_sgio_end, iscsi_sgio_end */

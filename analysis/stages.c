@@ -138,24 +138,30 @@ static void on_respond(SgbCorrelator *c, const SgbEvent *e)
 
 static void on_map(SgbCorrelator *c, const SgbEvent *e)
 {
-    SgbOpen *o;
-    uint64_t req;
+    SgbOpen *o = sgb_correlator_resolve(c, e, TRUE);
 
-    if (!sgb_event_integer(e, "req", &req)) {
+    if (o) {
+        pass(o, SGB_STAGE_MAP, e);
+    }
+}
+
+/* Of any transfer: those of other devices, and those of dma-helpers, have
+ * handles that on_map() has not seen. */
+static void on_dma_map(SgbCorrelator *c, const SgbEvent *e)
+{
+    SgbOpen *o;
+    uint64_t transfer;
+
+    if (!sgb_event_integer(e, "transfer", &transfer)) {
         sgb_correlator_orphan(c);
         return;
     }
-    o = sgb_inflight_find(&c->inflight, SGB_KEY_REQ, e->host, e->vpid, req);
-    if (!o ||
-        (o->r.stage_ns[SGB_STAGE_SUBMIT] && o->r.path != SGB_DATA_PATH_DMA)) {
-        /* Mapping comes before submission, so this is another request, whose
-         * tag a later event will tell. */
-        o = sgb_correlator_begin(c, e);
-        sgb_correlator_bind(o, e);
-        sgb_inflight_set(&c->inflight, o, SGB_KEY_REQ, req);
+    o = sgb_inflight_find(&c->inflight, SGB_KEY_REQ, e->host, e->vpid,
+                          transfer);
+    if (!o) {
+        return;
     }
     o->events++;
-    pass(o, SGB_STAGE_MAP, e);
     if (g_str_has_suffix(e->name, "miss")) {
         o->r.map_misses++;
     } else {
@@ -323,8 +329,12 @@ const SgbEventHandler sgb_stage_handlers[] = {
     {"qemu:virtio_scsi_cmd_resp", on_respond},
     {"qemu:scsi_sgio_submit", on_submit},
     {"qemu:scsi_sgio_path", on_path},
-    {"qemu:scsi_sgio_map_direct", on_map},
-    {"qemu:scsi_sgio_map_miss", on_map},
+    {"qemu:scsi_sgio_map", on_map},
+    {"qemu:dma_map_direct", on_dma_map},
+    {"qemu:dma_map_miss", on_dma_map},
+    {"qemu:dma_bounce_alloc", on_nothing},
+    {"qemu:dma_bounce_free", on_nothing},
+    {"qemu:dma_bounce_limit", on_nothing},
     {"qemu:scsi_sgio_unmap", on_unmap},
     {"qemu:scsi_sgio_bounce_alloc", on_bounce_alloc},
     {"qemu:scsi_sgio_bounce_free", on_nothing},

@@ -8,7 +8,7 @@
 build_table='
 upstream  1-test-driver
 baseline  1-test-driver 2-fixes 3-tracepoints
-series    1-test-driver 2-fixes 3-tracepoints 4-zero-copy
+series    1-test-driver 2-fixes 3-tracepoints 4-bounce-queue 5-zero-copy
 '
 
 builds() { awk 'NF { print $1 }' <<<"$build_table"; }

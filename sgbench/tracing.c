@@ -14,7 +14,8 @@
 static const char *const event_rules[] = {
     "qemu:scsi_sgio_*",          "qemu:file_sgio_*",
     "qemu:iscsi_sgio_*",         "qemu:virtio_scsi_cmd_req",
-    "qemu:virtio_scsi_cmd_resp", "sgbench:*",
+    "qemu:virtio_scsi_cmd_resp", "qemu:dma_map_*",
+    "qemu:dma_bounce_*",         "sgbench:*",
 };
 
 /* Ring buffers for each CPU. A traced cell writes at most some 10 MB, and the

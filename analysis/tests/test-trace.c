@@ -100,10 +100,15 @@ static void add_direct(TraceWriter *w, uint64_t t, int vpid, unsigned tag,
     }
     trace_writer_add(w, t + 10, vpid, "qemu:virtio_scsi_cmd_req",
                      "lun=3 tag=%u cmd=0x28", tag);
-    trace_writer_add(w, t + 20, vpid, "qemu:scsi_sgio_map_direct",
-                     "req=%u addr=0x1000 len=32768 dir=1", req);
-    trace_writer_add(w, t + 21, vpid, "qemu:scsi_sgio_map_direct",
-                     "req=%u addr=0x9000 len=32768 dir=1", req);
+    trace_writer_add(w, t + 20, vpid, "qemu:scsi_sgio_map",
+                     "req=%u tag=%u entries=2 len=65536", req, tag);
+    trace_writer_add(w, t + 21, vpid, "qemu:dma_map_direct",
+                     "transfer=%u addr=0x1000 len=32768 dir=1", req);
+    trace_writer_add(w, t + 22, vpid, "qemu:dma_map_direct",
+                     "transfer=%u addr=0x9000 pos=32768 len=32768 dir=1", req);
+    /* of a device that is none of ours */
+    trace_writer_add(w, t + 23, vpid, "qemu:dma_map_miss",
+                     "transfer=%u addr=0x9000 len=32768 dir=1", req + 1000000);
     trace_writer_add(w, t + 25, vpid, "qemu:scsi_sgio_path",
                      "req=%u tag=%u path=2 entries=2 pieces=1 direct=65536",
                      req, tag);
@@ -181,7 +186,7 @@ static void test_direct(void)
     g_assert_cmpstr(nth(seen, 0)->host, ==, "alpha");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 0), ==, "c1");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 1), ==, "");
-    g_assert_cmpuint(seen->counts.events, ==, 26);
+    g_assert_cmpuint(seen->counts.events, ==, 30);
     g_assert_cmpuint(seen->counts.events_other, ==, 1);
     g_assert_cmpuint(seen->counts.requests, ==, 2);
     g_assert_cmpuint(seen->counts.unfinished, ==, 0);
@@ -355,11 +360,13 @@ static void test_handle_reuse_early(void)
 
     trace_writer_add(w, 1, INITIATOR, "sgbench:post", "tag=1 len=512");
     trace_writer_add(w, 2, QEMU, "qemu:virtio_scsi_cmd_req", "tag=1");
-    trace_writer_add(w, 3, QEMU, "qemu:scsi_sgio_map_direct", "req=5");
+    trace_writer_add(w, 3, QEMU, "qemu:scsi_sgio_map", "req=5 tag=1");
+    trace_writer_add(w, 3, QEMU, "qemu:dma_map_direct", "transfer=5");
     trace_writer_add(w, 4, QEMU, "qemu:scsi_sgio_unmap", "req=5 tag=1");
     trace_writer_add(w, 5, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=1");
     trace_writer_add(w, 6, QEMU, "qemu:virtio_scsi_cmd_req", "tag=2");
-    trace_writer_add(w, 7, QEMU, "qemu:scsi_sgio_map_miss", "req=5");
+    trace_writer_add(w, 7, QEMU, "qemu:scsi_sgio_map", "req=5 tag=2");
+    trace_writer_add(w, 7, QEMU, "qemu:dma_map_miss", "transfer=5");
     trace_writer_add(w, 8, QEMU, "qemu:scsi_sgio_path", "req=5 tag=2");
     trace_writer_add(w, 9, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=2");
     trace_writer_add(w, 10, INITIATOR, "sgbench:complete", "tag=1");
@@ -380,8 +387,10 @@ static void test_handle_reuse_unseen(void)
 
     for (unsigned i = 1; i <= 2; i++) {
         trace_writer_add(w, i * 100, INITIATOR, "sgbench:post", "tag=%u", i);
-        trace_writer_add(w, i * 100 + 1, QEMU, "qemu:scsi_sgio_map_direct",
-                         "req=5");
+        trace_writer_add(w, i * 100 + 1, QEMU, "qemu:scsi_sgio_map",
+                         "req=5 tag=%u", i);
+        trace_writer_add(w, i * 100 + 1, QEMU, "qemu:dma_map_direct",
+                         "transfer=5");
         trace_writer_add(w, i * 100 + 2, QEMU, "qemu:scsi_sgio_path",
                          "req=5 tag=%u path=2 direct=512", i);
         trace_writer_add(w, i * 100 + 3, QEMU, "qemu:scsi_sgio_submit",
@@ -487,14 +496,14 @@ static void test_lost(void)
     trace_writer_add(w, 400, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=3");
     trace_writer_add(w, 401, QEMU, "qemu:scsi_sgio_complete", "req=1 tag=3");
     trace_writer_add(w, 402, QEMU, "qemu:file_sgio_end", "hdr=1");
-    trace_writer_add(w, 403, QEMU, "qemu:scsi_sgio_map_direct", "req=1");
+    trace_writer_add(w, 403, QEMU, "qemu:scsi_sgio_map", "req=1 tag=9");
     trace_writer_add(w, 404, INITIATOR, "sgbench:complete", "tag=4");
     trace_writer_add(w, 405, INITIATOR, "sgbench:cell_end", "cell=x");
     seen = write_and_read(w);
     g_assert_cmpuint(seen->counts.lost_events, ==, 18);
     g_assert_cmpuint(seen->counts.requests, ==, 2);
-    g_assert_cmpuint(seen->counts.unfinished, ==, 0);
-    g_assert_cmpuint(seen->counts.orphans, ==, 6);
+    g_assert_cmpuint(seen->counts.unfinished, ==, 1);
+    g_assert_cmpuint(seen->counts.orphans, ==, 5);
 }
 
 /* QEMU's own SG_IO at start-up is nobody's. */
@@ -523,7 +532,7 @@ static void test_other_fields(void)
     trace_writer_declare(w, "qemu:file_sgio_begin", "");
     trace_writer_declare(w, "qemu:file_sgio_end", "hdr:s");
     trace_writer_declare(w, "qemu:scsi_sgio_path", "req:s path:s");
-    trace_writer_declare(w, "qemu:scsi_sgio_map_direct", "addr:x");
+    trace_writer_declare(w, "qemu:dma_map_direct", "addr:x");
     trace_writer_declare(w, "qemu:scsi_sgio_complete", "tag:u path:d ret:s");
     trace_writer_declare(w, "sgbench:cell_begin", "cell:u round:s");
     trace_writer_declare(w, "sgbench:post", "tag:s");
@@ -534,7 +543,7 @@ static void test_other_fields(void)
     trace_writer_add(w, 4, 0, "qemu:file_sgio_begin", "x=1");
     trace_writer_add(w, 5, 0, "qemu:file_sgio_end", "hdr=1");
     trace_writer_add(w, 6, 0, "qemu:scsi_sgio_path", "req=1 path=1");
-    trace_writer_add(w, 7, 0, "qemu:scsi_sgio_map_direct", "addr=1");
+    trace_writer_add(w, 7, 0, "qemu:dma_map_direct", "addr=1");
     trace_writer_add(w, 8, 0, "sgbench:post", "tag=1");
     trace_writer_add(w, 9, 0, "qemu:scsi_sgio_complete", "tag=0xfffffffe");
     trace_writer_add(w, 10, 0, "qemu:virtio_scsi_cmd_resp", "tag=0xfffffffe");

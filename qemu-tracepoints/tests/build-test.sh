@@ -222,7 +222,10 @@ cover_letter() {              # FILE STAGE...
 }
 cover_letter 1-scsi-passthrough-tests-and-fixes.txt 1-test-driver 2-fixes \
     >"$work/out"
-ok "the cover letter lists the patches of its stages, in 72 columns"
+ok "the first cover letter lists the patches of its stages, in 72 columns"
+cover_letter 2-zero-copy.txt 3-tracepoints 4-bounce-queue 5-zero-copy \
+    >"$work/out"
+ok "so does the second one"
 
 # ------------------------------------------------------------------ catalogue
 
@@ -244,13 +247,14 @@ catalogue() {
             if ($3 ~ /as above/) { args = last } else { args = field_list($3) }
             last = args
             print name "\t" args
-        }' "$top/README.md" | grep -E '^(virtio_scsi|scsi|file|iscsi)_'
+        }' "$top/README.md" | grep -E '^(virtio_scsi|scsi|file|iscsi|dma)_'
 }
 
 # The same of a tree's trace-events
 declared() {
     sed -n 's/^\([a-z_A-Z0-9]*\)(\([^)]*\)).*/\1\t\2/p' \
-        "$1/hw/scsi/trace-events" "$1/block/trace-events"
+        "$1/hw/scsi/trace-events" "$1/block/trace-events" \
+        "$1/system/trace-events"
 }
 
 check_catalogue() {           # TREE
@@ -276,7 +280,8 @@ ok "events and arguments are those of README.md"
 
 # the other way round: an event that README.md does not have
 undocumented() {
-    declared "$work/qemu" | cut -f 1 | grep -E '_sgio_' |
+    declared "$work/qemu" | cut -f 1 |
+        grep -E -e '_sgio_' -e '^dma_(map|bounce)_' |
         grep -v -e '^scsi_disk_aio_sgio' -e '^scsi_generic_.*_sgio_' |
         grep -vxF -f <(catalogue | cut -f 1)
 }
@@ -303,7 +308,7 @@ ok "baseline's has not"
 
 # "-trace help" lists few events of a build with the ust backend only
 not_known() {                 # FOLDER: events of the catalogue not in it
-    LC_ALL=C grep -aoE "(virtio_scsi|scsi|file|iscsi)_[a-z_]+" \
+    LC_ALL=C grep -aoE "(virtio_scsi|scsi|file|iscsi|dma)_[a-z_]+" \
         "$1/qemu-system-x86_64" | sort -u >"$work/events"
     catalogue | cut -f 1 | sort -u >"$work/names"
     comm -13 "$work/events" "$work/names"
@@ -311,11 +316,12 @@ not_known() {                 # FOLDER: events of the catalogue not in it
 [ -n "$series" ] && [ -z "$(not_known "$series" | tee "$work/out")" ]
 ok "series knows all events"
 # what only zero-copy has to say
-only_series='scsi_sgio_map_direct scsi_sgio_map_miss scsi_sgio_unmap'
+only_series='dma_bounce_alloc dma_bounce_free dma_bounce_limit dma_map_direct
+    dma_map_miss scsi_sgio_map scsi_sgio_unmap'
 # shellcheck disable=SC2086
 [ -n "$baseline" ] && [ "$(not_known "$baseline" | tee "$work/out" |
     tr '\n' ' ')" = "$(printf '%s ' $only_series)" ]
-ok "baseline knows all but those of zero-copy"
+ok "baseline knows all but those of the bounce queue and of zero-copy"
 
 for d in pc q35; do
     timeout 20 "$series/qemu-system-x86_64" -M $d -nodefaults \
