@@ -102,6 +102,8 @@ static const SgbJsonMember cell_members[] = {
     {"depth", SGB_JSON_COUNT},
     {"layout", SGB_JSON_STRING},
     {"cdb_size", SGB_JSON_COUNT},
+    {"tape_block", SGB_JSON_COUNT, TRUE},
+    {"filemarks", SGB_JSON_COUNT, TRUE},
     {NULL},
 };
 
@@ -235,6 +237,8 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
         cell->size = sgb_json_count(object, "size");
         cell->depth = MIN(sgb_json_count(object, "depth"), G_MAXUINT);
         cell->cdb_size = MIN(sgb_json_count(object, "cdb_size"), G_MAXINT);
+        cell->tape_block = sgb_json_count(object, "tape_block");
+        cell->filemarks = sgb_json_count(object, "filemarks");
         cell->samples =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
         cell->dio = NAN;
@@ -434,18 +438,22 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     return g_steal_pointer(&run);
 }
 
+gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b)
+{
+    return strcmp(a->target, b->target) == 0 &&
+           strcmp(a->operation, b->operation) == 0 &&
+           strcmp(a->layout, b->layout) == 0 && a->size == b->size &&
+           a->depth == b->depth && a->cdb_size == b->cdb_size &&
+           a->tape_block == b->tape_block && a->filemarks == b->filemarks;
+}
+
 const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,
                                const char *path)
 {
     for (unsigned i = 0; i < run->cells->len; i++) {
         const SgbCell *other = g_ptr_array_index(run->cells, i);
 
-        if (strcmp(other->path, path) == 0 &&
-            strcmp(other->target, cell->target) == 0 &&
-            strcmp(other->operation, cell->operation) == 0 &&
-            strcmp(other->layout, cell->layout) == 0 &&
-            other->size == cell->size && other->depth == cell->depth &&
-            other->cdb_size == cell->cdb_size) {
+        if (strcmp(other->path, path) == 0 && sgb_cells_alike(other, cell)) {
             return other;
         }
     }

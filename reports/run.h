@@ -59,6 +59,8 @@ typedef struct SgbCell {
     uint64_t size;
     unsigned depth;
     int cdb_size;
+    uint64_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
+    uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
     GPtrArray *samples; /* SgbSample *, timed rounds (traced too if the job says
                          * trace=on), by round */
     GPtrArray *traced;  /* SgbSample *, round 0 */
@@ -84,6 +86,9 @@ typedef struct SgbRun {
 SgbRun *sgb_run_load(const char *path, GError **error);
 void sgb_run_free(SgbRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)
+
+/* TRUE if @a and @b differ in nothing but their path. */
+gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b);
 
 /* The cell that differs from @cell in its path only, or NULL. */
 const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,

@@ -286,14 +286,6 @@ static void add_ratios(GString *out, Block *block)
     }
 }
 
-static gboolean same_block(const SgbCell *a, const SgbCell *b)
-{
-    return strcmp(a->target, b->target) == 0 &&
-           strcmp(a->operation, b->operation) == 0 &&
-           strcmp(a->layout, b->layout) == 0 && a->size == b->size &&
-           a->depth == b->depth && a->cdb_size == b->cdb_size;
-}
-
 /* The cells that differ from @first in their path only. */
 static GPtrArray *collect(const SgbRun *run, const SgbCell *first)
 {
@@ -312,7 +304,8 @@ static GPtrArray *collect(const SgbRun *run, const SgbCell *first)
     for (unsigned i = 0; i < run->cells->len; i++) {
         SgbCell *cell = g_ptr_array_index(run->cells, i);
 
-        if (same_block(cell, first) && !g_ptr_array_find(cells, cell, NULL)) {
+        if (sgb_cells_alike(cell, first) &&
+            !g_ptr_array_find(cells, cell, NULL)) {
             g_ptr_array_add(cells, cell);
         }
     }
@@ -340,6 +333,14 @@ static void add_block(GString *out, const SgbRun *run, const SgbCell *first,
                            first->depth, layout);
     if (first->cdb_size != 10) {
         g_string_append_printf(out, ", %d-byte CDB", first->cdb_size);
+    }
+    if (first->tape_block) {
+        g_autofree char *block_size = sgb_text_bytes(first->tape_block);
+        g_string_append_printf(out, ", fixed %s", block_size);
+    }
+    if (first->filemarks) {
+        g_autofree char *every = sgb_text_bytes(first->filemarks);
+        g_string_append_printf(out, ", filemarks %s", every);
     }
     g_string_append_printf(out, "\n  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n", "path",
                            "MB/s ", "s/GiB", "+all", "faults", "p50", "p99",
@@ -372,21 +373,35 @@ static char *settings_text(JsonObject *settings)
     return g_string_free(text, FALSE);
 }
 
+/* The shape of the medium; the caller's. A tape has no number of blocks, and
+ * its block size is the largest it takes. */
+static char *medium_text(JsonObject *identity)
+{
+    uint64_t block_size = sgb_json_count(identity, "block_size");
+    uint64_t blocks = sgb_json_count(identity, "blocks");
+    g_autofree char *size = sgb_text_bytes(block_size);
+
+    if (!blocks) {
+        return g_strdup_printf("blocks of up to %s", size);
+    }
+    return g_strdup_printf("%" G_GUINT64_FORMAT "-byte blocks, %.1f MiB",
+                           block_size, (double)blocks * block_size / (1 << 20));
+}
+
 static void add_target(GString *out, JsonObject *target)
 {
     JsonObject *caps = sgb_json_object(target, "capabilities");
     JsonObject *identity = sgb_json_object(target, "identity");
-    uint64_t block_size = sgb_json_count(identity, "block_size");
+    g_autofree char *medium = medium_text(identity);
     g_autofree char *settings =
         settings_text(sgb_json_object(target, "settings"));
     g_autofree char *largest =
         sgb_text_bytes(sgb_json_count(caps, "max_transfer"));
-    g_autofree char *who = g_strdup_printf(
-        "%s, %s %s %s, %" G_GUINT64_FORMAT "-byte blocks, %.1f MiB",
-        sgb_json_string(target, "kind"), sgb_json_string(identity, "vendor"),
-        sgb_json_string(identity, "product"),
-        sgb_json_string(identity, "revision"), block_size,
-        (double)sgb_json_count(identity, "blocks") * block_size / (1 << 20));
+    g_autofree char *who =
+        g_strdup_printf("%s, %s %s %s, %s", sgb_json_string(target, "kind"),
+                        sgb_json_string(identity, "vendor"),
+                        sgb_json_string(identity, "product"),
+                        sgb_json_string(identity, "revision"), medium);
     g_autofree char *can = g_strdup_printf(
         "%s; %s; %s; %s; depth %" G_GUINT64_FORMAT ", %s a command",
         sgb_json_boolean(caps, "stores_data") ? "stores data"
@@ -445,7 +460,8 @@ void sgb_table_body(GString *out, const SgbRun *run)
         for (unsigned i = t; i < run->cells->len; i++) {
             const SgbCell *cell = g_ptr_array_index(run->cells, i);
 
-            if (same_target(cell, of) && !seen_before(run, i, same_block)) {
+            if (same_target(cell, of) &&
+                !seen_before(run, i, sgb_cells_alike)) {
                 add_block(out, run, cell,
                           target ? sgb_json_object(target, "capabilities")
                                  : NULL,

@@ -120,9 +120,10 @@ char *completion_text(const Completion *completion)
     return g_string_free(text, FALSE);
 }
 
-static void set_cdb(Command *command, uint8_t opcode, unsigned length,
-                    DataDirection direction)
+void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
+                     DataDirection direction)
 {
+    g_assert(length <= sizeof(command->cdb));
     memset(command->cdb, 0, sizeof(command->cdb));
     command->cdb[0] = opcode;
     command->cdb_length = length;
@@ -142,13 +143,14 @@ void command_read_write(Command *command, DataDirection direction, int cdb_size,
     g_assert(direction != DATA_NONE);
     if (cdb_size == 10) {
         g_assert(lba <= UINT32_MAX && blocks <= UINT16_MAX);
-        set_cdb(command, write ? OP_WRITE_10 : OP_READ_10, 10, direction);
+        command_set_cdb(command, write ? OP_WRITE_10 : OP_READ_10, 10,
+                        direction);
         sg_put_unaligned_be32(lba, command->cdb + 2);
         sg_put_unaligned_be16(blocks, command->cdb + 7);
         return;
     }
     g_assert(cdb_size == 16);
-    set_cdb(command, write ? OP_WRITE_16 : OP_READ_16, 16, direction);
+    command_set_cdb(command, write ? OP_WRITE_16 : OP_READ_16, 16, direction);
     sg_put_unaligned_be64(lba, command->cdb + 2);
     sg_put_unaligned_be32(blocks, command->cdb + 10);
 }
@@ -157,7 +159,7 @@ void command_read_write(Command *command, DataDirection direction, int cdb_size,
  * the caller's. EVPD and page code: SPC-4 6.6.1. */
 void command_inquiry(Command *command, int page, uint16_t length)
 {
-    set_cdb(command, OP_INQUIRY, 6, DATA_IN);
+    command_set_cdb(command, OP_INQUIRY, 6, DATA_IN);
     if (page >= 0) {
         command->cdb[1] = 1;
         command->cdb[2] = page;
@@ -169,7 +171,7 @@ void command_inquiry(Command *command, int page, uint16_t length)
 /* @length as for command_inquiry. */
 void command_read_capacity_16(Command *command, uint32_t length)
 {
-    set_cdb(command, OP_SERVICE_ACTION_IN_16, 16, DATA_IN);
+    command_set_cdb(command, OP_SERVICE_ACTION_IN_16, 16, DATA_IN);
     command->cdb[1] = SA_READ_CAPACITY_16;
     sg_put_unaligned_be32(length, command->cdb + 10);
     command->length = length;
@@ -178,7 +180,7 @@ void command_read_capacity_16(Command *command, uint32_t length)
 /* No data: clears length and pieces. */
 void command_test_unit_ready(Command *command)
 {
-    set_cdb(command, OP_TEST_UNIT_READY, 6, DATA_NONE);
+    command_set_cdb(command, OP_TEST_UNIT_READY, 6, DATA_NONE);
     command->length = 0;
     command->pieces = NULL;
     command->n_pieces = 0;

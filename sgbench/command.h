@@ -61,6 +61,10 @@ gboolean completion_good(const Completion *completion);
  * of status and sense are libsgutils2's. */
 char *completion_text(const Completion *completion);
 
+/* A CDB of @length bytes, all zero but for its operation code. */
+void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
+                     DataDirection direction);
+
 /* READ/WRITE (10) or (16), SBC-4 5.x: @cdb_size 10 or 16; @lba and @blocks in
  * logical blocks, which must fit (32/16 bits for 10, 64/32 for 16). */
 void command_read_write(Command *command, DataDirection direction, int cdb_size,

@@ -97,6 +97,12 @@ static JsonArray *describe_cells(const Plan *plan)
         json_object_set_string_member(object, "layout",
                                       layout_name(cell->layout));
         json_object_set_int_member(object, "cdb_size", cell->cdb_size);
+        if (cell->tape_block) {
+            json_object_set_int_member(object, "tape_block", cell->tape_block);
+        }
+        if (cell->filemarks) {
+            json_object_set_int_member(object, "filemarks", cell->filemarks);
+        }
         json_array_add_object_element(array, object);
     }
     return array;

@@ -41,13 +41,15 @@ typedef struct TargetSpec {
 /* [matrix NAME]: the product of its axes. A job may have several. */
 typedef struct Matrix {
     char *name;
-    GPtrArray *targets; /* TargetSpec *, owned by the job */
-    GPtrArray *paths;   /* const PathKind * */
-    GArray *operations; /* Operation */
-    GArray *sizes;      /* uint64_t, bytes */
-    GArray *depths;     /* unsigned */
-    GArray *layouts;    /* Layout */
-    int cdb_size;       /* 10 or 16 */
+    GPtrArray *targets;  /* TargetSpec *, owned by the job */
+    GPtrArray *paths;    /* const PathKind * */
+    GArray *operations;  /* Operation */
+    GArray *sizes;       /* uint64_t, bytes */
+    GArray *depths;      /* unsigned */
+    GArray *layouts;     /* Layout */
+    int cdb_size;        /* 10 or 16 */
+    uint32_t tape_block; /* as in Cell (plan.h) */
+    uint64_t filemarks;
     int line;
 } Matrix;
 

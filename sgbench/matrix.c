@@ -3,11 +3,13 @@
 
 #include "matrix.h"
 #include "path.h"
+#include "tape-command.h"
 #include "value.h"
 
 #define BLOCK 512
 #define LARGEST (16 * 1024 * 1024)
 #define DEEPEST 64
+#define FILE_LARGEST (1ull << 40) /* from one filemark to the next */
 
 static const char *const operation_names[] = {"read", "write", NULL};
 static const char *const layout_names[] = {"contiguous", "pages", "offset",
@@ -108,11 +110,11 @@ static gboolean add_size(const Job *job, Matrix *matrix, const char *value,
     unsigned i;
 
     if (!job_parse_size(value, &size) || size < BLOCK || size > LARGEST ||
-        size % BLOCK) {
+        (size % BLOCK && size != TAPE_BLOCK_MAX)) {
         return value_error(
             error,
             "size '%s'; allowed: multiples of 512 bytes from 512 "
-            "to 16M, units K and M",
+            "to 16M, units K and M, and 16777215 (a tape's largest block)",
             value);
     }
     for (i = 0; i < matrix->sizes->len; i++) {
@@ -215,14 +217,41 @@ static gboolean read_axis(const Job *job, Matrix *matrix, const KeyFile *file,
     return TRUE;
 }
 
+/* A key that has one size, 0 if it is not there. */
+static gboolean read_size(const KeyFile *file, const KeyGroup *group,
+                          const char *key, uint64_t max, uint64_t *size,
+                          GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+    g_autofree char *value = key_file_value(file, group, key, &fault);
+
+    *size = 0;
+    if (fault) {
+        g_propagate_error(error, g_steal_pointer(&fault));
+        return FALSE;
+    }
+    if (!value) {
+        return TRUE;
+    }
+    if (!job_parse_size(value, size) || *size < BLOCK || *size > max) {
+        g_autofree char *most = job_size_text(max);
+
+        value_error(error, "%s '%s'; allowed: a size from 512 to %s", key,
+                    value, most);
+        return value_locate(file, key_group_line(group, key), error);
+    }
+    return TRUE;
+}
+
 gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
                      const char *name, GError **error)
 {
-    static const char *const keys[] = {"targets", "paths",  "operations",
-                                       "sizes",   "depths", "layouts",
-                                       "cdb",     NULL};
+    static const char *const keys[] = {
+        "targets", "paths", "operations", "sizes",     "depths",
+        "layouts", "cdb",   "block",      "filemarks", NULL};
     static const char *const cdb_sizes[] = {"10", "16", NULL};
     Matrix *matrix = g_new0(Matrix, 1);
+    uint64_t block;
     unsigned i, word;
 
     g_ptr_array_add(job->matrices, matrix);
@@ -260,6 +289,12 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
             return FALSE;
         }
     }
+    if (!read_size(file, group, "block", TAPE_BLOCK_MAX, &block, error) ||
+        !read_size(file, group, "filemarks", FILE_LARGEST, &matrix->filemarks,
+                   error)) {
+        return FALSE;
+    }
+    matrix->tape_block = block;
     return TRUE;
 }
 

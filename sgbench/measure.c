@@ -45,10 +45,10 @@ static gboolean run_counted(const RunContext *context, const Target *target,
                                       context->in_lab ? ANON_INTERVAL_LAB_MS
                                                       : ANON_INTERVAL_MS);
     }
-    ok = read_all(target, initiator, &before, error) &&
-         initiator->kind->drive(initiator, load_timed_load(timed),
-                                &sample->cost, error) &&
-         read_all(target, initiator, &after, error);
+    ok =
+        read_all(target, initiator, &before, error) &&
+        initiator->kind->drive(initiator, &timed->load, &sample->cost, error) &&
+        read_all(target, initiator, &after, error);
     if (sampler) {
         usage_sampler_stop(sampler, &sample->anon_mean, &sample->anon_max,
                            &sample->anon_samples);
@@ -68,10 +68,12 @@ Sample *measure_cell(RunContext *context, const Target *target,
     g_autoptr(Sample) sample = sample_new(cell->id, spec->round);
     gboolean ok;
 
+    if (!load_timed_prepare(timed, initiator, error)) {
+        return NULL;
+    }
     if (spec->warmup_ns) {
         load_timed_arm(timed, NULL, spec->warmup_ns, 0);
-        if (!initiator->kind->drive(initiator, load_timed_load(timed), NULL,
-                                    error)) {
+        if (!initiator->kind->drive(initiator, &timed->load, NULL, error)) {
             return NULL;
         }
     }
@@ -86,8 +88,7 @@ Sample *measure_cell(RunContext *context, const Target *target,
     }
     ok = run_counted(context, target, initiator, timed, sample, error);
     if (spec->traced) {
-        ust_cell_end(cell->id, sample->requests + sample->failed,
-                     sample->bytes);
+        ust_cell_end(cell->id, sample_commands(sample), sample->bytes);
     }
     initiator->traced = FALSE;
     return ok ? g_steal_pointer(&sample) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyfile.h"
 #include "layout.h"
+#include "medium.h"
 #include "plan.h"
 #include "virtio-scsi.h"
 
@@ -58,30 +59,6 @@ static const TargetKind *target_kind(const Job *job, const TargetSpec *spec,
     return kind;
 }
 
-/* What is known of the device before it is there: whole blocks, and at least
- * one command's worth of them. */
-static gboolean check_size(const Job *job, const Matrix *matrix,
-                           const Cell *cell, const TargetCaps *caps,
-                           GError **error)
-{
-    g_autofree char *size = job_size_text(cell->size);
-
-    if (cell->size % caps->block_size) {
-        return key_file_error(job->file, matrix->line, error,
-                              "[matrix %s]: size %s is not a multiple of the "
-                              "%u-byte blocks of target '%s'",
-                              matrix->name, size, caps->block_size,
-                              cell->target->name);
-    }
-    if (cell->size > caps->size) {
-        return key_file_error(job->file, matrix->line, error,
-                              "[matrix %s]: size %s is above the size of "
-                              "target '%s' itself; make that larger",
-                              matrix->name, size, cell->target->name);
-    }
-    return TRUE;
-}
-
 /* Can its target and its path do what @cell asks for? */
 static gboolean check_cell(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
@@ -90,6 +67,14 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
     unsigned pieces = layout_pieces(cell->layout, cell->size);
     g_autofree char *size = job_size_text(cell->size);
 
+    if (cell->path->disks_only && caps->medium != &medium_disk) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: path %s is for disks, target '%s' is a %s; leave it "
+            "out",
+            matrix->name, cell->path->name, cell->target->name,
+            caps->medium->name);
+    }
     if (cell->depth > caps->max_depth) {
         return key_file_error(
             job->file, matrix->line, error,
@@ -114,17 +99,29 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
             matrix->name, size, layout_name(cell->layout), pieces,
             VIRTIO_SCSI_PIECES_MAX);
     }
-    return check_size(job, matrix, cell, caps, error);
+    return caps->medium->check(job, matrix, cell, caps, error);
 }
 
 static char *cell_id(const Cell *cell, const PathKind *path)
 {
     g_autofree char *size = job_size_text(cell->size);
+    GString *id = g_string_new(NULL);
 
-    return g_strdup_printf("%s/%s/%s/%s/qd%u/%s%s", cell->target->name,
-                           path->name, operation_name(cell->operation), size,
-                           cell->depth, layout_name(cell->layout),
-                           cell->cdb_size == 16 ? "/cdb16" : "");
+    g_string_printf(id, "%s/%s/%s/%s/qd%u/%s", cell->target->name, path->name,
+                    operation_name(cell->operation), size, cell->depth,
+                    layout_name(cell->layout));
+    if (cell->cdb_size == 16) {
+        g_string_append(id, "/cdb16");
+    }
+    if (cell->tape_block) {
+        g_autofree char *block = job_size_text(cell->tape_block);
+        g_string_append_printf(id, "/fixed%s", block);
+    }
+    if (cell->filemarks) {
+        g_autofree char *every = job_size_text(cell->filemarks);
+        g_string_append_printf(id, "/fm%s", every);
+    }
+    return g_string_free(id, FALSE);
 }
 
 /* Two matrices may overlap; a cell that is there twice would be one id for two
@@ -155,7 +152,13 @@ static gboolean add_cells(Plan *plan, const Matrix *matrix,
                           const TargetSpec *spec, const PathKind *path,
                           const TargetCaps *caps, GError **error)
 {
-    Cell cell = {.target = spec, .path = path, .cdb_size = matrix->cdb_size};
+    Cell cell = {
+        .target = spec,
+        .path = path,
+        .cdb_size = matrix->cdb_size,
+        .tape_block = matrix->tape_block,
+        .filemarks = matrix->filemarks,
+    };
     unsigned i, j, k, l;
 
     for (i = 0; i < matrix->operations->len; i++) {

@@ -16,7 +16,8 @@
 #include "target.h"
 
 typedef struct Cell {
-    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous[/cdb16] */
+    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous[/cdb16]
+                     [/fixed32K][/fm64M] */
     unsigned index; /* in Plan.cells */
     const TargetSpec *target;
     const PathKind *path;
@@ -25,6 +26,8 @@ typedef struct Cell {
     unsigned depth;
     Layout layout;
     int cdb_size;
+    uint32_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
+    uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
 } Cell;
 
 /* One QEMU start (or one opening of the native path). */

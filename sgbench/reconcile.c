@@ -48,7 +48,7 @@ static char *difference(const Row *row)
         const char *what;
         uint64_t expected, found;
     } checks[] = {
-        {"requests", sample->requests + sample->failed, metrics->requests},
+        {"requests", sample_commands(sample), metrics->requests},
         {"requests never finished", 0, metrics->unfinished},
         {"bytes", sample->bytes, metrics->transferred},
         {"bytes mapped", row->direct, metrics->direct},
@@ -75,7 +75,7 @@ static uint64_t handed_over(const Sample *sample, const SgbMetrics *metrics,
 {
     uint64_t refused = metrics ? MIN(metrics->refused, sample->failed) : 0;
 
-    return (sample->requests + sample->failed - refused) * size;
+    return (sample->requests + sample->marks + sample->failed - refused) * size;
 }
 
 static void describe(JsonObject *record, const Row *row)
@@ -83,7 +83,7 @@ static void describe(JsonObject *record, const Row *row)
     const Sample *sample = row->sample;
 
     json_object_set_int_member(record, "initiator_requests",
-                               sample->requests + sample->failed);
+                               sample_commands(sample));
     json_object_set_int_member(record, "initiator_bytes", sample->bytes);
     json_object_set_int_member(record, "expected_direct", row->direct);
     json_object_set_int_member(record, "expected_bounced", row->bounced);

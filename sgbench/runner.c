@@ -290,6 +290,9 @@ static gboolean verify_path(Runner *runner, const Start *start, GError **error)
     json_object_set_string_member(record, "result", result);
     json_object_set_int_member(record, "commands", done.commands);
     json_object_set_int_member(record, "bytes", done.bytes);
+    if (done.conditions) {
+        json_object_set_int_member(record, "conditions", done.conditions);
+    }
     rundir_record(runner->dir, "verification", record);
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&fault));

@@ -12,6 +12,11 @@ Sample *sample_new(const char *cell, unsigned round)
     return sample;
 }
 
+uint64_t sample_commands(const Sample *sample)
+{
+    return sample->requests + sample->failed + sample->marks + sample->controls;
+}
+
 void sample_free(Sample *sample)
 {
     if (sample) {
@@ -108,6 +113,10 @@ JsonObject *sample_to_json(const Sample *sample)
     json_object_set_object_member(object, "latency",
                                   latency_to_json(sample->latency));
     json_object_set_int_member(object, "dio_requests", sample->dio_requests);
+    if (sample->marks || sample->controls) {
+        json_object_set_int_member(object, "marks", sample->marks);
+        json_object_set_int_member(object, "controls", sample->controls);
+    }
     json_object_set_int_member(object, "failed", sample->failed);
     json_object_set_int_member(object, "short_transfers",
                                sample->short_transfers);

@@ -25,6 +25,10 @@ typedef struct Sample {
     SgbHistogram *latency; /* ns, of the same requests */
     uint64_t dio_requests; /* kernel did direct I/O */
 
+    /* Of a tape: what belongs to the load and is not counted as a request. */
+    uint64_t marks;    /* READs that met a filemark where one is */
+    uint64_t controls; /* commands without data: filemarks, rewinding */
+
     /* What was not GOOD, in the same time. */
     uint64_t failed; /* all of these */
     uint64_t short_transfers;
@@ -40,6 +44,9 @@ typedef struct Sample {
     uint64_t anon_mean, anon_max; /* QEMU's anonymous memory, bytes */
     unsigned anon_samples;
 } Sample;
+
+/* Commands that were sent, whatever came of them. */
+uint64_t sample_commands(const Sample *sample);
 
 Sample *sample_new(const char *cell, unsigned round);
 void sample_free(Sample *sample);

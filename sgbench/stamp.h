@@ -15,7 +15,7 @@
 /* Bytes that carry one stamp; every block size is a multiple of it. */
 #define STAMP_SIZE 512
 
-/* Fill @length bytes (a multiple of STAMP_SIZE) at @data, which belong at byte
+/* Fill @length bytes (the last stamp may be cut off) at @data, which belong at byte
  * @address of the medium. @run is the run's UUID. */
 void stamp_fill(void *data, uint64_t length, const char *run, uint64_t address,
                 uint32_t generation);

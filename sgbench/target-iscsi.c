@@ -3,6 +3,7 @@
  * Target kind "iscsi": a LUN of Debian's tgtd (package tgt), an ordinary
  * process on the loopback interface. Keys:
  *
+ *   device   disk (default) or tape: a drive with a blank tape of size
  *   backing  file (default): stores data; null: reads return anything
  *   store    memory (default) or disk: where the file is
  *   size     of the file; a null store always has 1 TiB (tgt, bs_null.c)
@@ -32,8 +33,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "backing.h"
 #include "context.h"
 #include "error.h"
+#include "medium.h"
 #include "process.h"
 #include "target-kinds.h"
 #include "tool.h"
@@ -46,7 +49,7 @@
     0 /* tgtd ignores SIGTERM (usr/tgtd.c, signal_catch); nothing of
                    * it needs to be saved */
 #define PORT_TRIES 5
-#define RESERVE (512ull << 20) /* memory left to others */
+#define TAPE_TRANSFER (1 << 20) /* usr/ssc.c and spc.c: blocks above fail */
 
 /* glibc's limits (mallopt(3)): 32 MiB is the largest M_MMAP_THRESHOLD. */
 #define KEEP_MEMORY "MALLOC_TRIM_THRESHOLD_=1000000000"
@@ -62,9 +65,11 @@ typedef struct IscsiTarget {
     char *socket_env;
     int port;
     int backing_fd; /* -1 for null */
+    gboolean tape;
     Process *tgtd;
 } IscsiTarget;
 
+static const char *const devices[] = {"disk", "tape", NULL};
 static const char *const backings[] = {"file", "null", NULL};
 static const char *const stores[] = {"memory", "disk", NULL};
 
@@ -76,15 +81,22 @@ static gboolean key_segment(const Job *job, const TargetSpec *spec,
                            segment, error);
 }
 
+static gboolean is_tape(const TargetSpec *spec)
+{
+    return strcmp(target_key(spec, "device", devices[0]), "tape") == 0;
+}
+
 static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
                             TargetCaps *caps, GError **error)
 {
-    static const char *const known[] = {"backing", "store", "size", "segment",
-                                        NULL};
+    static const char *const known[] = {"device", "backing", "store",
+                                        "size",   "segment", NULL};
+    gboolean tape = is_tape(spec);
     gboolean null = strcmp(target_key(spec, "backing", "file"), "null") == 0;
     uint64_t size, segment;
 
     if (!target_only_keys(job, spec, known, error) ||
+        !target_key_choice(job, spec, "device", devices, error) ||
         !target_key_choice(job, spec, "backing", backings, error) ||
         !target_key_choice(job, spec, "store", stores, error) ||
         !target_key_size(job, spec, "size", 256 << 20, 1 << 20, 1ull << 40,
@@ -100,19 +112,33 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
             "it is always 1 TiB of nothing");
         return FALSE;
     }
+    if (null && tape) {
+        target_spec_error(job, spec, "backing", error,
+                          "a tape of tgtd has no null backing store; kind = "
+                          "null has a tape that stores nothing");
+        return FALSE;
+    }
+    if (tape && size % (1 << 20)) {
+        target_spec_error(job, spec, "size", error,
+                          "size of a tape must be a multiple of 1M");
+        return FALSE;
+    }
     if (size % 4096) {
         target_spec_error(job, spec, "size", error,
                           "size must be a multiple of 4K");
         return FALSE;
     }
     *caps = (TargetCaps){
+        .medium = tape ? &medium_tape : &medium_disk,
         .stores_data = !null,
-        .reports_resid = TRUE, /* 2-fixes; QEMU 10.0 always says 0 */
+        /* 2-fixes; QEMU 10.0 always says 0. The tape sends all that was asked
+         * for, whatever a block has: the rest is of other commands. */
+        .reports_resid = !tape,
         .kernel_sgio = FALSE,
         .machine_speed = TRUE,
-        .max_depth = 64, /* tgt's MaxQueueCmd is 128 */
-        .max_transfer = 16 << 20,
-        .block_size = 512,
+        .max_depth = tape ? 1 : 64, /* tgt's MaxQueueCmd is 128 */
+        .max_transfer = tape ? TAPE_TRANSFER : 16 << 20,
+        .block_size = tape ? 1 : 512,
         .size = null ? 1ull << 40 : size,
         .verdicts =
             null
@@ -147,54 +173,6 @@ static int free_port(GError **error)
         close(fd);
     }
     return port;
-}
-
-/* /proc/meminfo, bytes; 0 if it can't be read. */
-static uint64_t memory_available(void)
-{
-    g_autofree char *text = NULL;
-    const char *line;
-
-    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL)) {
-        return 0;
-    }
-    line = strstr(text, "MemAvailable:");
-    return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
-}
-
-/* The nameless file, all of it allocated: reads of a hole and writes that
- * allocate would be measured otherwise. -1 with an error. */
-static int make_backing(IscsiTarget *target, gboolean memory, uint64_t size,
-                        GError **error)
-{
-    uint64_t available = memory_available();
-    int fd, failure;
-
-    /* A memfd has no limit but the OOM killer. */
-    if (memory && available && size + RESERVE > available) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "no space for %" G_GUINT64_FORMAT " MiB of backing memory: "
-                    "%" G_GUINT64_FORMAT " MiB are available; lower size or "
-                    "set store = disk",
-                    size >> 20, available >> 20);
-        return -1;
-    }
-    fd = memory ? memfd_create("sgbench-backing", MFD_CLOEXEC)
-                : open(target->temp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    failure = fd < 0 ? errno : posix_fallocate(fd, 0, size);
-    if (failure) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "no space for %" G_GUINT64_FORMAT " MiB of backing %s: %s; "
-                    "lower size%s",
-                    size >> 20, memory ? "memory" : target->temp_dir,
-                    g_strerror(failure),
-                    memory ? "" : " or set TMPDIR to a larger disk");
-        if (fd >= 0) {
-            close(fd);
-        }
-        return -1;
-    }
-    return fd;
 }
 
 /* tgtadm with the words of @words (separated by blanks) behind the usual
@@ -337,8 +315,9 @@ static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
         "--op new --mode target --tid 1 --targetname %s", target->iqn);
     g_autofree char *backing =
         target->backing_fd >= 0
-            ? g_strdup_printf("/proc/self/fd/%d --bstype rdwr",
-                              target->backing_fd)
+            ? g_strdup_printf("/proc/self/fd/%d %s", target->backing_fd,
+                              target->tape ? "--bstype ssc --device-type tape"
+                                           : "--bstype rdwr")
             : g_strdup("null --bstype null");
     g_autofree char *make_unit = g_strdup_printf(
         "--op new --mode logicalunit --tid 1 --lun %d --backing-store %s", LUN,
@@ -384,6 +363,7 @@ static gboolean record_settings(IscsiTarget *target, const char *backing,
     target_set(&target->base, "portal", "127.0.0.1:%d", target->port);
     target_set(&target->base, "iqn", "%s", target->iqn);
     target_set(&target->base, "malloc", "%s %s", KEEP_MEMORY, KEEP_CHUNKS);
+    target_set(&target->base, "device", "%s", target->tape ? "tape" : "disk");
     target_set(&target->base, "backing", "%s", backing);
     if (target->backing_fd >= 0) {
         target_set(&target->base, "store", "%s", store);
@@ -424,6 +404,14 @@ static void iscsi_stop(Target *base)
     g_free(target->log_dir);
     target_clear(base);
     g_free(target);
+}
+
+static gboolean make_tape(IscsiTarget *target, uint64_t size, GError **error)
+{
+    g_autofree char *log =
+        g_build_filename(target->temp_dir, "tgtimg.log", NULL);
+
+    return backing_make_tape(target->backing_fd, size, log, error);
 }
 
 static gboolean name_socket(IscsiTarget *target, unsigned number,
@@ -469,15 +457,17 @@ static Target *iscsi_start(RunContext *context, const Job *job,
                           : g_strdup(context->temp_dir);
     g_mkdir_with_parents(target->log_dir, 0755); /* or opening the log fails */
     target->backing_fd = -1;
+    target->tape = is_tape(spec);
     target->starts = context->starts;
     target->iqn = g_strdup_printf(IQN ":%s-%u", context->run_id, ++number);
     if (!name_socket(target, number, error)) {
         goto fail;
     }
     if (caps.stores_data) {
-        target->backing_fd =
-            make_backing(target, strcmp(store, "memory") == 0, size, error);
-        if (target->backing_fd < 0) {
+        target->backing_fd = backing_new(
+            target->temp_dir, strcmp(store, "memory") == 0, size, error);
+        if (target->backing_fd < 0 ||
+            (target->tape && !make_tape(target, size, error))) {
             goto fail;
         }
     }

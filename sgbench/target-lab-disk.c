@@ -23,6 +23,7 @@
 
 #include "context.h"
 #include "error.h"
+#include "medium.h"
 #include "target-kinds.h"
 #include "tool.h"
 
@@ -81,6 +82,7 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
      * fit and 16 MiB are EINVAL; direct, each page is one, and 8 MiB that
      * start inside a page have one too many. */
     *caps = (TargetCaps){
+        .medium = &medium_disk,
         .stores_data = stores(spec),
         .reports_resid = TRUE,
         .kernel_sgio = TRUE,

@@ -4,9 +4,9 @@
  * null-sg. What is left is QEMU's own work. Keys, all of them null-sg's own
  * options (qapi/block-core.json, BlockdevOptionsNullSg):
  *
- *   personality  disk (default); tape is for when there are operations for it
+ *   personality  disk (default) or tape
  *   size         capacity (default 256M)
- *   block-size   512 (default) or 4096
+ *   block-size   of a disk: 512 (default) or 4096
  *   data         untouched (default): nobody looks at the data; filled: each
  *                byte of a READ is written and of a WRITE is read, once;
  *                stored: what was written can be read back
@@ -21,6 +21,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "medium.h"
+#include "tape-command.h"
 #include "target-kinds.h"
 
 #define NS_MAX 1000000000 /* of one command; as lab-disk's delay_ns */
@@ -29,6 +31,7 @@
 typedef struct Options {
     const char *personality, *data; /* borrowed of the TargetSpec */
     uint64_t size, block_size, latency_ns, busy_ns, max_iovecs;
+    gboolean tape;
 } Options;
 
 /* What is set for each target, whether the job has it or not: what null-sg
@@ -63,12 +66,15 @@ static gboolean read_options(const Job *job, const TargetSpec *spec, Options *o,
     o->data = target_key(spec, "data", ways[0]);
     o->block_size = g_ascii_strtoull(
         target_key(spec, "block-size", block_sizes[0]), NULL, 10);
-    /* The one place to take it up: null-sg has it, the matrix has not. */
-    if (strcmp(o->personality, "tape") == 0) {
-        target_spec_error(job, spec, "personality", error,
-                          "personality = tape is not there yet: sgbench's "
-                          "operations are a disk's READ and WRITE; use disk");
+    o->tape = strcmp(o->personality, "tape") == 0;
+    if (o->tape && target_key(spec, "block-size", NULL)) {
+        target_spec_error(job, spec, "block-size", error,
+                          "a tape has no block-size here: key block of a "
+                          "matrix sets it, and without it blocks are variable");
         return FALSE;
+    }
+    if (o->tape) {
+        o->block_size = 0; /* variable */
     }
     if (o->size % 4096) {
         target_spec_error(job, spec, "size", error,
@@ -93,9 +99,13 @@ static gboolean null_check(const Job *job, const TargetSpec *spec,
         .reports_resid = TRUE,
         .kernel_sgio = FALSE,
         .machine_speed = TRUE,
-        .max_depth = 64,
-        .max_transfer = 16 << 20, /* null-sg has no limit; the job's */
-        .block_size = o.block_size,
+        .medium = o.tape ? &medium_tape : &medium_disk,
+        .tape = TAPE_LOCATES | TAPE_LOGS | TAPE_WARNS_EARLY | TAPE_SPACES_BACK |
+                TAPE_ENDS_FIXED | TAPE_CUTS_LONG | TAPE_COUNTS_SPACE,
+        .max_depth = o.tape ? 1 : 64,
+        /* A disk has no limit, but the job's */
+        .max_transfer = o.tape ? TAPE_BLOCK_MAX : 16 << 20,
+        .block_size = o.tape ? 1 : o.block_size,
         .size = o.size,
         .verdicts =
             stored ? "data, QEMU's own cost beside a copy; not on the kernel's "

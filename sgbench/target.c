@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <glib.h>
-#include <scsi/sg_lib.h>
 #include <scsi/sg_unaligned.h>
 #include <string.h>
 
+#include "ask.h"
 #include "error.h"
+#include "medium.h"
 #include "target.h"
 #include "target-kinds.h"
 
-#define INQUIRY_BYTES 36  /* SPC-4 6.6.2: up to the revision */
-#define SERIAL_BYTES 252  /* SPC-4 7.8.18, page 80h */
-#define CAPACITY_BYTES 32 /* SBC-4 5.20.2 */
-#define SENSE_KEY_UNIT_ATTENTION 6
-#define ATTENTIONS_MAX 10 /* scsi_debug has half a dozen at power on */
+#define INQUIRY_BYTES 36 /* SPC-4 6.6.2: up to the revision */
+#define SERIAL_BYTES 252 /* SPC-4 7.8.18, page 80h */
 
 const TargetKind *const target_kinds[] = {
     &target_iscsi,
@@ -177,50 +175,6 @@ gboolean target_key_choice(const Job *job, const TargetSpec *spec,
     return TRUE;
 }
 
-/*
- * Send a command whose @length bytes of data go to the start of the arena.
- * Unit attentions (SAM-5 5.14: the device says once what happened to it) are
- * not an answer to the command: it is sent again.
- */
-static gboolean ask(Initiator *initiator, Command *command,
-                    Completion *completion, GError **error)
-{
-    Piece piece = {.offset = initiator->arena.start, .length = command->length};
-
-    command->pieces = command->length ? &piece : NULL;
-    command->n_pieces = command->length ? 1 : 0;
-    for (unsigned i = 0; i < ATTENTIONS_MAX; i++) {
-        memset(initiator->arena.base + piece.offset, 0, piece.length);
-        if (!initiator_send(initiator, command, completion, error)) {
-            return FALSE;
-        }
-        if (completion->transport || completion->response ||
-            sg_get_sense_key(completion->sense, completion->sense_length) !=
-                SENSE_KEY_UNIT_ATTENTION) {
-            break;
-        }
-    }
-    command->pieces = NULL;
-    return TRUE;
-}
-
-/* A short answer is allowed: devices return what they have (SPC-4 4.2.5.6). */
-static gboolean answered(const Completion *completion)
-{
-    return !completion->transport && !completion->response &&
-           completion->status == SAM_STAT_GOOD;
-}
-
-static gboolean refused(const Target *target, const char *command,
-                        const Completion *completion, GError **error)
-{
-    g_autofree char *text = completion_text(completion);
-
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET, "%s (%s): %s: %s",
-                target->name, target->device, command, text);
-    return FALSE;
-}
-
 /* @length bytes of ASCII (SPC-4 4.3.1), without blanks around; the caller's.
  * Whatever is not printable becomes a '?': it goes to messages and JSON. */
 static char *ascii(const uint8_t *data, unsigned length)
@@ -236,17 +190,14 @@ static char *ascii(const uint8_t *data, unsigned length)
 static gboolean identify_inquiry(Target *target, Initiator *initiator,
                                  GError **error)
 {
-    const uint8_t *data = initiator->arena.base + initiator->arena.start;
+    const uint8_t *data = ask_data(initiator);
     Completion completion = {0};
     Command command = {0};
     unsigned length;
 
     command_inquiry(&command, -1, INQUIRY_BYTES);
-    if (!ask(initiator, &command, &completion, error)) {
+    if (!ask_good(target, initiator, &command, "INQUIRY", error)) {
         return FALSE;
-    }
-    if (!answered(&completion)) {
-        return refused(target, "INQUIRY", &completion, error);
     }
     target->vendor = ascii(data + 8, 8);
     target->product = ascii(data + 16, 16);
@@ -257,31 +208,10 @@ static gboolean identify_inquiry(Target *target, Initiator *initiator,
         return FALSE;
     }
     /* The page is optional. */
-    length = answered(&completion) && data[1] == 0x80
+    length = ask_answered(&completion) && data[1] == 0x80
                  ? sg_get_unaligned_be16(data + 2)
                  : 0;
     target->serial = ascii(data + 4, MIN(length, SERIAL_BYTES - 4));
-    return TRUE;
-}
-
-/* READ CAPACITY (16) into *blocks and *block_size. */
-static gboolean read_capacity(const Target *target, Initiator *initiator,
-                              uint64_t *blocks, uint32_t *block_size,
-                              GError **error)
-{
-    const uint8_t *data = initiator->arena.base + initiator->arena.start;
-    Completion completion = {0};
-    Command command = {0};
-
-    command_read_capacity_16(&command, CAPACITY_BYTES);
-    if (!ask(initiator, &command, &completion, error)) {
-        return FALSE;
-    }
-    if (!answered(&completion)) {
-        return refused(target, "READ CAPACITY (16)", &completion, error);
-    }
-    *blocks = sg_get_unaligned_be64(data) + 1; /* last LBA */
-    *block_size = sg_get_unaligned_be32(data + 8);
     return TRUE;
 }
 
@@ -292,49 +222,16 @@ gboolean target_identify(Target *target, Initiator *initiator, GError **error)
     g_clear_pointer(&target->product, g_free);
     g_clear_pointer(&target->revision, g_free);
     g_clear_pointer(&target->serial, g_free);
-    if (!identify_inquiry(target, initiator, error) ||
-        !read_capacity(target, initiator, &target->blocks, &target->block_size,
-                       error)) {
-        return FALSE;
-    }
-    if (!target->blocks || target->block_size < 512 ||
-        (target->block_size & (target->block_size - 1))) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes: not a "
-                    "disk that can be used",
-                    target->name, target->device, target->blocks,
-                    target->block_size);
-        return FALSE;
-    }
-    return TRUE;
+    return identify_inquiry(target, initiator, error) &&
+           target->caps.medium->identify(target, initiator, error);
 }
 
 gboolean target_bring_up(const Target *target, Initiator *initiator,
                          GError **error)
 {
-    Completion completion = {0};
     Command command = {0};
-    uint64_t blocks;
-    uint32_t block_size;
 
     command_test_unit_ready(&command);
-    if (!ask(initiator, &command, &completion, error)) {
-        return FALSE;
-    }
-    if (!answered(&completion)) {
-        return refused(target, "TEST UNIT READY", &completion, error);
-    }
-    if (!read_capacity(target, initiator, &blocks, &block_size, error)) {
-        return FALSE;
-    }
-    if (blocks != target->blocks || block_size != target->block_size) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "%s (%s): %" G_GUINT64_FORMAT " blocks of %u bytes on one "
-                    "path, %" G_GUINT64_FORMAT " of %u on another: not the "
-                    "same device",
-                    target->name, target->device, blocks, block_size,
-                    target->blocks, target->block_size);
-        return FALSE;
-    }
-    return TRUE;
+    return ask_good(target, initiator, &command, "TEST UNIT READY", error) &&
+           target->caps.medium->bring_up(target, initiator, error);
 }

@@ -20,14 +20,29 @@
 #include "initiator.h"
 #include "job.h"
 
+typedef struct Medium Medium;
+
+/* What not every tape has. */
+typedef enum TapeAbility {
+    TAPE_LOCATES = 1 << 0,      /* LOCATE, READ POSITION */
+    TAPE_LOGS = 1 << 1,         /* LOG SENSE */
+    TAPE_WARNS_EARLY = 1 << 2,  /* early warning before the end of medium */
+    TAPE_SPACES_BACK = 1 << 3,  /* SPACE with negative counts */
+    TAPE_ENDS_FIXED = 1 << 4,   /* end of data is BLANK CHECK in fixed mode */
+    TAPE_CUTS_LONG = 1 << 5,    /* the beginning of a block that is too long */
+    TAPE_COUNTS_SPACE = 1 << 6, /* INFORMATION of a SPACE that was stopped */
+} TapeAbility;
+
 typedef struct TargetCaps {
+    const Medium *medium; /* medium.h */
+    unsigned tape;        /* TapeAbility, if it is one */
     gboolean stores_data; /* what was written can be read back */
     gboolean reports_resid;
     gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
     gboolean machine_speed; /* times mean something outside the lab */
     unsigned max_depth;     /* commands in flight, per descriptor */
     uint64_t max_transfer;  /* bytes per command */
-    uint32_t block_size;    /* logical block it will have, bytes */
+    uint32_t block_size;    /* logical block it will have, bytes; tape: 1 */
     uint64_t size;          /* capacity it will have, bytes */
     const char *verdicts;   /* what its figures may feed, for the reader */
 } TargetCaps;
@@ -63,8 +78,8 @@ struct Target {
     const TargetKind *kind;
     char *name; /* as in the job */
     TargetCaps caps;
-    uint32_t block_size;                        /* logical block, bytes */
-    uint64_t blocks;                            /* capacity */
+    uint32_t block_size; /* logical block, bytes; of a tape, the largest */
+    uint64_t blocks;     /* capacity; of a tape, 0 */
     char *vendor, *product, *revision, *serial; /* trimmed; "" if none */
     char *device;         /* /dev/sgN, iscsi:// URL: for messages */
     char *block_device;   /* /dev/sdX if there is one, or NULL */

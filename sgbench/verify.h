@@ -17,13 +17,27 @@
 #include <stdint.h>
 #include <glib.h>
 #include "context.h"
+#include "error.h"
 #include "initiator.h"
 #include "plan.h"
 
 typedef struct Verification {
     uint64_t commands; /* through the path */
     uint64_t bytes;
+    /* Of a tape: what it does beside moving data (tape-conditions.h). */
+    unsigned conditions; /* seen, and as they should be */
 } Verification;
+
+/* One start that is verified. */
+typedef struct Verifier {
+    RunContext *context;
+    const Target *target;
+    const Start *start;
+    Initiator *initiator, *native; /* may be one */
+    uint8_t *data;                 /* one command's bytes */
+    GRand *random;
+    uint32_t generation; /* of the last stamps */
+} Verifier;
 
 /*
  * Verify the path that @initiator is, for the cells of @start. @native is the
@@ -34,5 +48,17 @@ typedef struct Verification {
 gboolean verify_start(RunContext *context, const Target *target,
                       const Start *start, Initiator *initiator,
                       Initiator *native, Verification *result, GError **error);
+
+/* What it does for a disk and for a tape (verify-disk.c, verify-tape.c). */
+gboolean verify_disk(Verifier *verifier, Verification *result, GError **error);
+gboolean verify_tape(Verifier *verifier, Verification *result, GError **error);
+
+/* Set an error of @code (SGBENCH_ERROR_DATA for wrong data,
+ * SGBENCH_ERROR_TARGET for a command that failed) that names @cell. @who has
+ * seen it: verify_who() of its initiator. Always FALSE. */
+gboolean verify_fault(const Verifier *verifier, const Cell *cell,
+                      GError **error, SgbenchError code, const char *who,
+                      const char *format, ...) G_GNUC_PRINTF(6, 7);
+const char *verify_who(const Initiator *initiator);
 
 #endif

@@ -94,18 +94,34 @@ static void assert_complete(const Program *program, const char *target)
     g_assert_nonnull(strstr(out, "INDICATIVE"));
 }
 
-static void test_iscsi(void)
+static void run_job(const char *name, const char *target)
 {
-    g_autofree char *job = source_file("configs/check-iscsi.conf");
-    const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
+    g_autofree char *job = source_file(name);
+    const char *const args[] = {
+        "run", "--output", "{RUN}", "--set", "cell-seconds=0.05", job, NULL};
     g_autoptr(Program) program = program_start(NULL, NULL, args);
     int code = program_wait(program, 300);
     g_autofree char *err = program_err(program);
 
     g_test_message("%s", err);
     g_assert_cmpint(code, ==, 0);
-    assert_complete(program, "iscsi");
+    assert_complete(program, target);
     program_assert_nothing_left(program, 10);
+}
+
+static void test_iscsi(void)
+{
+    run_job("configs/check-iscsi.conf", "iscsi");
+}
+
+static void test_tape(void)
+{
+    run_job("configs/check-tape.conf", "null, QEMU NULL-SG TAPE");
+}
+
+static void test_iscsi_tape(void)
+{
+    run_job("configs/check-iscsi-tape.conf", "VIRTUAL-TAPE");
 }
 
 /* What verification says of each path of @target, and how many it has. */
@@ -267,6 +283,8 @@ int main(int argc, char **argv)
     g_test_add_func("/end-to-end/iscsi", test_iscsi);
     g_test_add_func("/end-to-end/null", test_null);
     g_test_add_func("/end-to-end/refused", test_refused);
+    g_test_add_func("/end-to-end/tape", test_tape);
+    g_test_add_func("/end-to-end/iscsi-tape", test_iscsi_tape);
     g_test_add_func("/end-to-end/lab", test_lab);
     return g_test_run();
 }

@@ -300,7 +300,8 @@ static const Wrong wrongs[] = {
     {LUN ALL "sizes=8M;512\n[target u]\nkind=null\nblock-size=4096\n"
              "[matrix n]\ntargets=u\npaths=block\nsizes=4K;512\n",
      10, "4096-byte blocks of target 'u'"},
-    {NOTHING "personality=tape\n" ALL "sizes=4K\n", 3, "tape is not there yet"},
+    {NOTHING "personality=tape\nblock-size=512\n" ALL "sizes=4K\n", 4,
+     "a tape has no block-size"},
     {NOTHING "personality=printer\n" ALL "sizes=4K\n", 3, "disk, tape"},
     {NOTHING "size=1000000\n" ALL "sizes=4K\n", 3, "from 1M to 1024G"},
     {NOTHING "size=1025K\n" ALL "sizes=4K\n", 3, "multiple of 4K"},

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The medium "tape": blocks of any length and filemarks, one after the other
+ * (SSC-3).
+ */
+#include "ask.h"
+#include "error.h"
+#include "keyfile.h"
+#include "load-tape.h"
+#include "medium.h"
+#include "medium-tape.h"
+#include "tape-command.h"
+
+/* tape_check(): a pass of less would be mostly rewinding */
+#define PASS_MIN 4
+
+uint64_t tape_room(const TargetCaps *caps)
+{
+    return caps->size / 4 * 3;
+}
+
+static gboolean G_GNUC_PRINTF(4, 5)
+    unfit(const Job *job, const Matrix *matrix, GError **error,
+          const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    return key_file_error(job->file, matrix->line, error, "[matrix %s]: %s",
+                          matrix->name, text);
+}
+
+static gboolean tape_check(const Job *job, const Matrix *matrix,
+                           const Cell *cell, const TargetCaps *caps,
+                           GError **error)
+{
+    g_autofree char *size = job_size_text(cell->size);
+    const char *name = cell->target->name;
+
+    if (cell->cdb_size != 10) {
+        return unfit(job, matrix, error,
+                     "cdb is for disks: target '%s' is a tape, whose READ and "
+                     "WRITE have 6 bytes; leave it out",
+                     name);
+    }
+    if (cell->tape_block && cell->size % cell->tape_block) {
+        g_autofree char *block = job_size_text(cell->tape_block);
+
+        return unfit(job, matrix, error,
+                     "size %s is not a multiple of block %s", size, block);
+    }
+    if (cell->filemarks % cell->size) {
+        g_autofree char *every = job_size_text(cell->filemarks);
+
+        return unfit(job, matrix, error,
+                     "filemarks %s is not a multiple of size %s", every, size);
+    }
+    if (cell->size > tape_room(caps) / PASS_MIN) {
+        return unfit(job, matrix, error,
+                     "size %s: target '%s' has room for less than %d such "
+                     "blocks; make it larger",
+                     size, name, PASS_MIN);
+    }
+    return TRUE;
+}
+
+gboolean tape_go_back(const Target *target, Initiator *initiator,
+                      GError **error)
+{
+    Command command = {0};
+
+    tape_rewind(&command);
+    return ask_good(target, initiator, &command, "REWIND", error);
+}
+
+gboolean tape_set_blocks(const Target *target, Initiator *initiator,
+                         uint32_t block_size, GError **error)
+{
+    Command command = {0};
+
+    if (!tape_go_back(target, initiator, error)) {
+        return FALSE;
+    }
+    tape_mode_select(&command, block_size, ask_data(initiator));
+    return ask_good(target, initiator, &command, "MODE SELECT (6)", error);
+}
+
+static gboolean read_limits(const Target *target, Initiator *initiator,
+                            uint32_t *largest, GError **error)
+{
+    Command command = {0};
+    uint32_t smallest;
+
+    tape_read_block_limits(&command);
+    if (!ask_good(target, initiator, &command, "READ BLOCK LIMITS", error)) {
+        return FALSE;
+    }
+    tape_block_limits(ask_data(initiator), &smallest, largest);
+    return TRUE;
+}
+
+static gboolean tape_identify(Target *target, Initiator *initiator,
+                              GError **error)
+{
+    target->blocks = 0;
+    if (!read_limits(target, initiator, &target->block_size, error)) {
+        return FALSE;
+    }
+    if (target->block_size < target->caps.max_transfer) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
+                    "%s (%s): the drive's largest block is %u bytes, less than "
+                    "the %" G_GUINT64_FORMAT " that are known of its kind",
+                    target->name, target->device, target->block_size,
+                    target->caps.max_transfer);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean tape_bring_up(const Target *target, Initiator *initiator,
+                              GError **error)
+{
+    uint32_t largest;
+
+    if (!read_limits(target, initiator, &largest, error)) {
+        return FALSE;
+    }
+    if (largest != target->block_size) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
+                    "%s (%s): blocks of up to %u bytes on one path, of %u on "
+                    "another: not the same device",
+                    target->name, target->device, largest, target->block_size);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+const Medium medium_tape = {
+    .name = "tape",
+    .check = tape_check,
+    .identify = tape_identify,
+    .bring_up = tape_bring_up,
+    .load = load_tape_new,
+    .verify = verify_tape,
+};

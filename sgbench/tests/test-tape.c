@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tapes: commands and what their sense data says, what a job may ask for, and
+ * the load and the verification on the tape of null-sg, in a real QEMU. Its
+ * rules make it answer wrongly, to see that this is noticed.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "ring-fixture.h"
+#include "sgbench/error.h"
+#include "sgbench/measure.h"
+#include "sgbench/plan.h"
+#include "sgbench/tape-command.h"
+#include "sgbench/verify.h"
+
+/* ---- commands ---- */
+
+static void assert_cdb(const Command *command, const char *hex,
+                       DataDirection direction, uint64_t length)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < command->cdb_length; i++) {
+        g_string_append_printf(text, "%02x", command->cdb[i]);
+    }
+    g_assert_cmpstr(text->str, ==, hex);
+    g_assert_cmpint(command->direction, ==, direction);
+    g_assert_cmpuint(command->length, ==, length);
+}
+
+static void test_commands(void)
+{
+    static const uint8_t select_1k[12] = {
+        [2] = 0x10, [3] = 8, [10] = 0x04, [11] = 0x00};
+    static const uint8_t limits[] = {0, 0xff, 0xff, 0xfe, 0x01, 0x02};
+    uint8_t data[12];
+    uint32_t min, max;
+    Command c = {0};
+
+    tape_read_write(&c, DATA_IN, TAPE_BLOCK_MAX, 0);
+    assert_cdb(&c, "0800ffffff00", DATA_IN, TAPE_BLOCK_MAX);
+    tape_read_write(&c, DATA_OUT, 0x12345, 0);
+    assert_cdb(&c, "0a0001234500", DATA_OUT, 0x12345);
+    tape_read_write(&c, DATA_IN, 65536, 1024);
+    assert_cdb(&c, "080100004000", DATA_IN, 65536);
+    tape_write_filemarks(&c, 3);
+    assert_cdb(&c, "100000000300", DATA_NONE, 0);
+    tape_rewind(&c);
+    assert_cdb(&c, "010000000000", DATA_NONE, 0);
+    tape_space(&c, TAPE_SPACE_FILEMARKS, -2);
+    assert_cdb(&c, "1101fffffe00", DATA_NONE, 0);
+    tape_locate_10(&c, 0x12345678);
+    assert_cdb(&c, "2b000012345678000000", DATA_NONE, 0);
+    tape_read_position(&c);
+    assert_cdb(&c, "34000000000000000000", DATA_IN, 20);
+    tape_log_sense(&c, 0x0c);
+    assert_cdb(&c,
+               "4d004c000000"
+               "0000fc00",
+               DATA_IN, 252);
+    tape_mode_sense(&c);
+    assert_cdb(&c, "1a0000000c00", DATA_IN, 12);
+    tape_mode_select(&c, 1024, data);
+    assert_cdb(&c, "151000000c00", DATA_OUT, 12);
+    g_assert_cmpmem(data, 12, select_1k, 12);
+    g_assert_cmpuint(tape_mode_block_size(data), ==, 1024);
+    tape_read_block_limits(&c);
+    assert_cdb(&c, "050000000000", DATA_IN, 6);
+    tape_block_limits(limits, &min, &max);
+    g_assert_cmpuint(min, ==, 0x0102);
+    g_assert_cmpuint(max, ==, 0xfffffe);
+}
+
+/* Fixed format; @bits: FILEMARK, EOM, ILI; @information valid if @valid. */
+static Completion sense(uint8_t key, uint8_t bits, uint8_t ascq, gboolean valid,
+                        uint32_t information)
+{
+    Completion completion = {.status = 0x02, .sense_length = 18};
+
+    completion.sense[0] = 0x70 | (valid ? 0x80 : 0);
+    completion.sense[2] = bits | key;
+    completion.sense[3] = information >> 24;
+    completion.sense[4] = information >> 16;
+    completion.sense[5] = information >> 8;
+    completion.sense[6] = information;
+    completion.sense[7] = 10;
+    completion.sense[13] = ascq;
+    return completion;
+}
+
+static void test_ends(void)
+{
+    static const struct {
+        uint8_t key, bits, ascq;
+        gboolean valid;
+        uint32_t information;
+        TapeEnd end;
+        int64_t value;
+    } cases[] = {
+        {0, 0x80, 1, TRUE, 4096, TAPE_FILEMARK, 4096},
+        {0, 0x20, 0, TRUE, 100, TAPE_ILI, 100},
+        {0, 0x20, 0, TRUE, -2048u, TAPE_ILI, -2048},
+        {0, 0x40, 2, TRUE, 0, TAPE_EARLY_WARNING, 0},
+        {0, 0x40, 4, FALSE, 7, TAPE_BEGINNING, 0},
+        {8, 0, 5, FALSE, 7, TAPE_END_OF_DATA, 0},
+        {0xd, 0x40, 2, TRUE, 512, TAPE_FULL, 512},
+        {5, 0, 0, FALSE, 0, TAPE_REFUSED, 0},
+        {3, 0, 0, FALSE, 0, TAPE_FAILED, 0},
+        {0, 0, 0, FALSE, 0, TAPE_FAILED, 0}, /* why CHECK CONDITION, then? */
+    };
+    Completion completion = {0};
+    int64_t value;
+
+    g_assert_cmpint(tape_end(&completion, &value), ==, TAPE_GOOD);
+    completion.status = 0x08;
+    g_assert_cmpint(tape_end(&completion, &value), ==, TAPE_FAILED);
+    completion = (Completion){.status = 0x02};
+    g_assert_cmpint(tape_end(&completion, &value), ==, TAPE_FAILED);
+    completion = (Completion){.response = 3};
+    g_assert_cmpint(tape_end(&completion, &value), ==, TAPE_FAILED);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        completion = sense(cases[i].key, cases[i].bits, cases[i].ascq,
+                           cases[i].valid, cases[i].information);
+        g_assert_cmpstr(tape_end_name(tape_end(&completion, &value)), ==,
+                        tape_end_name(cases[i].end));
+        g_assert_cmpint(value, ==, cases[i].value);
+    }
+}
+
+/* ---- what a job may ask for ---- */
+
+/* A job with one tape. */
+static Job *load_job(const char *target, const char *matrix)
+{
+    g_autofree char *file =
+        g_build_filename(ring_context.temp_dir, "tape.conf", NULL);
+    g_autofree char *text = g_strdup_printf("[target t]\nkind=null\n%s"
+                                            "[matrix m]\ntargets=t\n%s",
+                                            target, matrix);
+    g_autoptr(GError) error = NULL;
+    Job *job;
+
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    job = job_load(file, &error);
+    g_assert_no_error(error);
+    return job;
+}
+
+static void test_job(void)
+{
+#define TAPE "personality=tape\n"
+#define ZC "paths=generic-zerocopy\n"
+    static const struct {
+        const char *target, *matrix, *says;
+    } cases[] = {
+        {TAPE, ZC "sizes=64K;16777215\n", NULL},
+        {TAPE, ZC "sizes=64K\nblock=1K\nfilemarks=1M\n", NULL},
+        {TAPE, "paths=block\nsizes=64K\n", "path block is for disks"},
+        {TAPE, ZC "sizes=64K\ndepths=2\n", "depth 2 is above"},
+        {TAPE, ZC "sizes=16M\n", "allowed: up to 16777215"},
+        {TAPE, ZC "sizes=64K\ncdb=16\n", "cdb is for disks"},
+        {TAPE, ZC "sizes=64K\nblock=48K\n", "not a multiple of block 48K"},
+        {TAPE, ZC "sizes=64K\nfilemarks=100K\n", "filemarks 100K is not a"},
+        {TAPE "size=1M\n", ZC "sizes=1M\n", "room for less than 4"},
+        {TAPE "block-size=512\n", ZC "sizes=1M\n", "a tape has no block-size"},
+        {"", ZC "sizes=64K\nfilemarks=1M\n", "filemarks is for tapes"},
+        {"", ZC "sizes=64K\nblock=1K\n", "block is for tapes"},
+        {"", ZC "sizes=16777215\n", "not a multiple of the 512-byte"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Job) job = load_job(cases[i].target, cases[i].matrix);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = plan_new(job, &error);
+
+        if (!cases[i].says) {
+            g_assert_no_error(error);
+            g_assert_nonnull(plan);
+            continue;
+        }
+        g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE);
+        g_assert_null(plan);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+    }
+}
+
+static void test_cell_ids(void)
+{
+    g_autoptr(Job) job = load_job(
+        TAPE, ZC "sizes=64K\noperations=write\nblock=1K\nfilemarks=1M\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = plan_new(job, &error);
+    const Cell *cell;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(plan->cells->len, ==, 1);
+    cell = g_ptr_array_index(plan->cells, 0);
+    g_assert_cmpstr(cell->id, ==,
+                    "t/generic-zerocopy/write/64K/qd1/contiguous/fixed1K/fm1M");
+}
+
+/* ---- in QEMU ---- */
+
+static const char *rules; /* more of null-sg's options */
+
+static char *blockdev_with_rules(Target *target, const char *device)
+{
+    const TargetKind *null = target_find("null");
+    g_autofree char *plain = null->blockdev(target, device);
+
+    return g_strconcat(plain, rules, NULL);
+}
+
+typedef struct Fixture {
+    Job *job;
+    Plan *plan;
+    GPtrArray *starts;
+    TargetKind kind;
+    Target *target;
+    Initiator *ring;
+} Fixture;
+
+static void set_up(Fixture *f, const char *target, const char *matrix,
+                   const char *more)
+{
+    g_autofree char *keys = g_strconcat(TAPE, target, NULL);
+    g_autofree char *axes = g_strconcat(ZC, matrix, NULL);
+    g_autoptr(GError) error = NULL;
+    const Start *start;
+
+    f->job = load_job(keys, axes);
+    f->plan = plan_new(f->job, &error);
+    g_assert_no_error(error);
+    f->starts = plan_round(f->plan, 0);
+    g_assert_cmpuint(f->starts->len, ==, 1);
+    f->target = target_start(&ring_context, f->job,
+                             g_ptr_array_index(f->job->targets, 0), &error);
+    g_assert_no_error(error);
+    rules = more;
+    f->kind = *f->target->kind;
+    f->kind.blockdev = blockdev_with_rules;
+    f->target->kind = &f->kind;
+
+    start = g_ptr_array_index(f->starts, 0);
+    f->ring = initiator_ring.open(&ring_context, f->target, start->path,
+                                  plan_arena_size(start), &error);
+    g_assert_no_error(error);
+    g_assert_true(target_identify(f->target, f->ring, &error));
+    g_assert_no_error(error);
+    g_assert_true(target_bring_up(f->target, f->ring, &error));
+    g_assert_no_error(error);
+}
+
+static void tear_down(Fixture *f)
+{
+    initiator_close(f->ring);
+    target_stop(f->target);
+    g_ptr_array_unref(f->starts);
+    plan_free(f->plan);
+    job_free(f->job);
+}
+
+/* @says: what has to be found, NULL if nothing */
+static void verify(const char *keys, const char *more, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    Verification done;
+    Fixture f;
+
+    set_up(&f, keys,
+           "operations=read;write\nsizes=4K;256K\nfilemarks=512K\n"
+           "layouts=contiguous;pages\n",
+           more);
+    verify_start(&ring_context, f.target, f.starts->pdata[0], f.ring, f.ring,
+                 &done, &error);
+    if (says) {
+        g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_DATA);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, says));
+    } else {
+        g_assert_no_error(error);
+        g_assert_cmpuint(done.commands, ==, 8 * 6);
+        g_assert_cmpuint(done.bytes, ==, 4 * 6 * (256 + 4) * 1024);
+        g_assert_cmpuint(done.conditions, ==, 11);
+    }
+    tear_down(&f);
+}
+
+static void test_verified(void)
+{
+    if (!ring_no_qemu()) {
+        verify("size=32M\ndata=stored\n", "", NULL);
+    }
+}
+
+static void test_wrong_data(void)
+{
+    if (ring_no_qemu()) {
+        return;
+    }
+    verify("size=32M\ndata=untouched\n", "", "WRONG DATA");
+    verify("size=32M\ndata=filled\n", "", "WRONG DATA");
+}
+
+#define RULE(n, text) ",rules." #n "." text
+
+static void test_wrong_answers(void)
+{
+    if (ring_no_qemu()) {
+        return;
+    }
+    /* SPACE says GOOD and stays */
+    verify("size=32M\ndata=stored\n", RULE(0, "cdb=1100,rules.0.status=0"),
+           "a block longer than asked for");
+    verify("size=32M\ndata=stored\n", RULE(0, "cdb=1101,rules.0.status=0"),
+           "space over filemarks");
+    /* a filemark is not told of */
+    verify("size=32M\ndata=stored\n", RULE(0, "cdb=1000,rules.0.status=0"),
+           "instead of filemark");
+    /* LOCATE stays */
+    verify("size=32M\ndata=stored\n", RULE(0, "cdb=2b,rules.0.status=0"),
+           "locate and read position");
+    /* MODE SELECT does nothing */
+    verify("size=32M\ndata=stored\n", RULE(0, "cdb=15,rules.0.status=0"),
+           "fixed blocks");
+    /* the end comes without a warning */
+    verify("size=32M\ndata=stored\n", ",early-warning=0",
+           "early warning and end of medium");
+}
+
+/* @requests of the only cell of a job */
+static Sample *measure(const char *matrix, const char *more, unsigned requests)
+{
+    MeasureSpec spec = {.round = 1, .requests = requests};
+    g_autoptr(GError) error = NULL;
+    Sample *sample;
+    Fixture f;
+
+    set_up(&f, "size=32M\n", matrix, more);
+    g_assert_cmpuint(f.plan->cells->len, ==, 1);
+    sample = measure_cell(&ring_context, f.target, f.ring,
+                          f.plan->cells->pdata[0], &spec, &error);
+    g_assert_no_error(error);
+    tear_down(&f);
+    return sample;
+}
+
+static void assert_counts(const Sample *sample, unsigned requests,
+                          unsigned marks, unsigned controls, unsigned failed)
+{
+    g_test_message("first failure: %s",
+                   sample->first_failure ? sample->first_failure : "none");
+    g_assert_cmpuint(sample->requests, ==, requests);
+    g_assert_cmpuint(sample->marks, ==, marks);
+    g_assert_cmpuint(sample->controls, ==, controls);
+    g_assert_cmpuint(sample->failed, ==, failed);
+}
+
+/* 24 MiB of 32 are used: 24 blocks of 1 MiB to a pass */
+static void test_load(void)
+{
+    g_autoptr(Sample) write = NULL;
+    g_autoptr(Sample) read = NULL;
+    g_autoptr(Sample) files = NULL;
+
+    if (ring_no_qemu()) {
+        return;
+    }
+    write = measure("operations=write\nsizes=1M\n", "", 24 + 1 + 1 + 4);
+    assert_counts(write, 24 + 4, 0, 2, 0);
+    read = measure("operations=read\nsizes=1M\n", "", 24 + 1 + 1 + 4);
+    assert_counts(read, 24 + 4, 1, 1, 0);
+    g_assert_cmpuint(read->bytes, ==, UINT64_C(28) << 20);
+    files = measure("operations=read\nsizes=1M\nfilemarks=10M\nblock=64K\n", "",
+                    10 + 1 + 10 + 1 + 4 + 1 + 1 + 2);
+    assert_counts(files, 24 + 2, 3, 1, 0);
+}
+
+/* After a failure the tape is rewound, and all is as before. */
+static void test_lost(void)
+{
+    g_autoptr(Sample) sample = NULL;
+    g_autoptr(Sample) mark = NULL;
+
+    if (ring_no_qemu()) {
+        return;
+    }
+    sample = measure("operations=read\nsizes=1M\n",
+                     RULE(0, "cdb=0800,rules.0.skip=5,rules.0.count=1,"
+                             "rules.0.status=2,rules.0.sense="
+                             "70000300000000000a000000001100000000"),
+                     5 + 1 + 1 + 24 + 1 + 1);
+    assert_counts(sample, 5 + 24, 1, 2, 1);
+    g_assert_nonnull(strstr(sample->first_failure, "Medium Error"));
+
+    /* The READ that should meet the filemark is GOOD instead. */
+    mark = measure("operations=read\nsizes=1M\n",
+                   RULE(0, "cdb=0800,rules.0.skip=24,rules.0.count=1,"
+                           "rules.0.status=0"),
+                   24 + 1 + 1);
+    assert_counts(mark, 24, 0, 1, 1);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    ring_set_up();
+    g_test_add_func("/tape/commands", test_commands);
+    g_test_add_func("/tape/ends", test_ends);
+    g_test_add_func("/tape/job", test_job);
+    g_test_add_func("/tape/cell-ids", test_cell_ids);
+    g_test_add_func("/tape/verified", test_verified);
+    g_test_add_func("/tape/wrong-data", test_wrong_data);
+    g_test_add_func("/tape/wrong-answers", test_wrong_answers);
+    g_test_add_func("/tape/load", test_load);
+    g_test_add_func("/tape/lost", test_lost);
+    result = g_test_run();
+    ring_tear_down();
+    return result;
+}
