@@ -17,7 +17,8 @@ typedef struct Subcommand {
     int (*run)(int argc, char **argv, GError **error);
 } Subcommand;
 
-extern const Subcommand subcommand_run, subcommand_lab, subcommand_report;
+extern const Subcommand subcommand_run, subcommand_lab, subcommand_report,
+    subcommand_devices;
 
 /* All of them, NULL-terminated. */
 extern const Subcommand *const subcommands[];

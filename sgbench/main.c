@@ -9,6 +9,7 @@ const Subcommand *const subcommands[] = {
     &subcommand_run,
     &subcommand_lab,
     &subcommand_report,
+    &subcommand_devices,
     NULL,
 };
 

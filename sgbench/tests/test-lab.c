@@ -4,15 +4,18 @@
  * it checks the lab disk and SG_IO. The inner output is TAP's diagnostics.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sgbench/context.h"
+#include "sgbench/device.h"
 #include "sgbench/error.h"
 #include "sgbench/initiator.h"
 #include "sgbench/lab.h"
@@ -190,6 +193,60 @@ static void check_illegal(Inside *inside)
     g_assert_nonnull(strstr(text, "sense 5h/21h/00h Illegal Request"));
 }
 
+/* What `sgbench devices` lists: the disk, its limits, and who uses it. */
+static void check_devices(Inside *inside)
+{
+    g_autoptr(GPtrArray) devices = NULL;
+    g_autofree char *table = NULL;
+    g_autofree char *mkfs =
+        g_strdup_printf("mke2fs -q -F %s 1024", inside->target->block_device);
+    g_autofree char *mount =
+        g_strdup_printf("mount -o ro %s /mnt", inside->target->block_device);
+    char *argv[] = {(char *)"sleep", (char *)"100", NULL};
+    int fd = open(inside->target->device, O_RDONLY);
+    GError *error = NULL;
+    const Device *device;
+    int status;
+    GPid pid;
+
+    g_assert_cmpint(system(mkfs), ==, 0);
+    g_assert_cmpint(system(mount), ==, 0);
+    g_spawn_async(NULL, argv, NULL,
+                  G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                      G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
+                  NULL, NULL, &pid, &error);
+    g_assert_no_error(error);
+    close(fd);
+    g_usleep(200000); /* until it is sleep */
+
+    devices = device_list("", &error);
+    g_assert_no_error(error);
+    table = device_table(devices);
+    printf("# %s\n", table);
+    g_assert_cmpuint(devices->len, ==, 1);
+    device = device_find(devices, "", inside->target->block_device, &error);
+    g_assert_no_error(error);
+    g_assert_true(device == devices->pdata[0]);
+    g_assert_cmpstr(device->sg, ==, inside->target->device);
+    g_assert_cmpstr(device->block, ==, inside->target->block_device);
+    g_assert_cmpstr(device->vendor, ==, inside->target->vendor);
+    g_assert_cmpstr(device->model, ==, inside->target->product);
+    g_assert_cmpstr(device->serial, ==, inside->target->serial);
+    g_assert_cmpstr(device->driver, ==, "scsi_debug");
+    g_assert_cmpuint(device->limits.size, ==, 64 * MIB);
+    g_assert_cmpuint(device->limits.logical_block, ==, 512);
+    g_assert_cmpuint(device->limits.max_bytes, >=, 8 * MIB);
+    g_assert_cmpuint(device->limits.allow_dio, ==, 0);
+    g_assert_cmpuint(device->limits.reserved_bytes, >=, 4096);
+    g_assert_null(device->limits.problem);
+    g_assert_nonnull(strstr(table, "mounted at /mnt"));
+    g_assert_nonnull(strstr(table, "open by sleep ("));
+
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    g_assert_cmpint(system("umount /mnt"), ==, 0);
+}
+
 static int inside_disk(void)
 {
     static const char *const copied[] = {"size", "64M", NULL};
@@ -204,6 +261,7 @@ static int inside_disk(void)
     check_data(&inside, FALSE);
     check_illegal(&inside);
     check_many(&inside);
+    check_devices(&inside);
     inside_close(&inside);
     printf("# inside: copied: ok\n");
 
