@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "json-elements.h"
 #include "sample.h"
 
 /* The version of run.schema.json that is read here. */
@@ -131,6 +132,7 @@ static void cell_free(gpointer data)
 
     g_ptr_array_unref(cell->samples);
     g_ptr_array_unref(cell->traced);
+    sgb_histogram_free(cell->latency);
     g_free(cell);
 }
 
@@ -242,6 +244,7 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
         cell->samples =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
         cell->dio = NAN;
+        cell->latency = sgb_histogram_new();
         cell->traced =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
         g_ptr_array_add(run->cells, cell);
@@ -249,21 +252,27 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
     }
 }
 
+/* Where samples go while a run is read. */
+typedef struct Reader {
+    GHashTable *by_id;     /* id -> SgbCell * */
+    SgbHistogram *latency; /* of the sample at hand */
+} Reader;
+
 /* Add one sample to its cell, but not a second one of the same round: nothing
  * tells which of them is right to pair. */
-static gboolean add_sample(GHashTable *by_id, JsonObject *object,
-                           const char *file, const char *where, GError **error)
+static gboolean add_sample(Reader *reader, JsonObject *object, const char *file,
+                           const char *where, GError **error)
 {
     const char *id;
     g_autoptr(SgbSample) sample =
-        sgb_sample_from_json(object, file, where, &id, error);
+        sgb_sample_from_json(object, file, where, reader->latency, &id, error);
     GPtrArray *list;
     SgbCell *cell;
 
     if (!sample) {
         return FALSE;
     }
-    cell = g_hash_table_lookup(by_id, id);
+    cell = g_hash_table_lookup(reader->by_id, id);
     if (!cell) {
         g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
                     "%s: \"%s.cell\" is not one of the run's cells", file,
@@ -278,34 +287,46 @@ static gboolean add_sample(GHashTable *by_id, JsonObject *object,
             return TRUE;
         }
     }
+    if (sample->round != 0) {
+        sgb_histogram_merge(cell->latency, reader->latency);
+        cell->requests += sample->requests;
+        cell->failed += sample->failed;
+        if (!cell->failure) {
+            cell->failure = sample->failure;
+        }
+    }
     g_ptr_array_add(list, g_steal_pointer(&sample));
     return TRUE;
 }
 
-static gboolean add_samples(JsonObject *root, GHashTable *by_id,
-                            const char *file, GError **error)
+/* @elements: SgbJsonSpan, as they stand in @file. */
+static gboolean add_samples(Reader *reader, GArray *elements, const char *file,
+                            GError **error)
 {
-    JsonArray *samples = sgb_json_array(root, "samples");
-    unsigned n = samples ? json_array_get_length(samples) : 0;
-
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < elements->len; i++) {
+        const SgbJsonSpan *span = &g_array_index(elements, SgbJsonSpan, i);
         g_autofree char *where = g_strdup_printf("samples[%u]", i);
-        static const SgbJsonMember none[] = {{NULL}};
-        JsonObject *object;
+        g_autofree char *what = g_strdup_printf("%s: %s", file, where);
+        g_autoptr(JsonObject) object = NULL;
 
-        if (!sgb_json_element(root, "samples", i, none, file, &object, error) ||
-            !add_sample(by_id, object, file, where, error)) {
+        if (*span->begin != '{') {
+            g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
+                        "%s: \"%s\" is not an object", file, where);
+            return FALSE;
+        }
+        object = sgb_json_parse(span->begin, span->length, what, error);
+        if (!object || !add_sample(reader, object, file, where, error)) {
             return FALSE;
         }
     }
     return TRUE;
 }
 
-/* Direct I/O is between QEMU and the kernel: no HBA tells the initiator, but the
- * trace of the ioctl does. */
-static void add_dio(JsonObject *root, GHashTable *by_id)
+/* What the traces say: direct I/O, for example, is between QEMU and the kernel,
+ * and no HBA tells the initiator. */
+static void add_traces(const SgbRun *run, GHashTable *by_id)
 {
-    JsonArray *all = sgb_json_array(root, "reconciliation");
+    JsonArray *all = sgb_json_array(run->json, "reconciliation");
     unsigned n = all ? json_array_get_length(all) : 0;
 
     for (unsigned i = 0; i < n; i++) {
@@ -313,16 +334,18 @@ static void add_dio(JsonObject *root, GHashTable *by_id)
         SgbCell *cell = g_hash_table_lookup(by_id, sgb_json_string(r, "cell"));
         uint64_t requests = sgb_json_count(r, "trace_requests");
 
-        if (cell && requests &&
-            strcmp(sgb_json_string(r, "result"), "agrees") == 0 &&
-            json_object_has_member(r, "dio_requests")) {
+        if (!cell || strcmp(sgb_json_string(r, "result"), "agrees") != 0) {
+            continue;
+        }
+        cell->trace = r;
+        if (requests && json_object_has_member(r, "dio_requests")) {
             cell->dio = (double)sgb_json_count(r, "dio_requests") / requests;
         }
     }
 }
 
 /* A journal may end anywhere: what is not a whole sample is counted. */
-static void add_journal(SgbRun *run, GHashTable *by_id, const char *file)
+static void add_journal(SgbRun *run, Reader *reader, const char *file)
 {
     g_autofree char *text = NULL;
     gsize length;
@@ -340,7 +363,7 @@ static void add_journal(SgbRun *run, GHashTable *by_id, const char *file)
             continue;
         }
         object = sgb_json_parse(line, end - line, file, NULL);
-        if (!object || !add_sample(by_id, object, file, "line", NULL)) {
+        if (!object || !add_sample(reader, object, file, "line", NULL)) {
             run->bad_lines++;
         }
     }
@@ -367,21 +390,39 @@ static gboolean is_empty(const SgbRun *run)
     return !verification || json_array_get_length(verification) == 0;
 }
 
-/* A copy of @root that can be changed, without what takes most of the room. */
-static JsonObject *without_samples(JsonObject *root)
+/* The rounds in order, and what only all of them tell. */
+static void finish_cell(SgbCell *cell)
 {
-    JsonObject *copy = json_object_new();
-    JsonObjectIter iter;
-    const char *name;
-    JsonNode *node;
+    gboolean native = FALSE;
+    uint64_t dio = 0;
 
-    json_object_iter_init(&iter, root);
-    while (json_object_iter_next(&iter, &name, &node)) {
-        if (strcmp(name, "samples") != 0) {
-            json_object_set_member(copy, name, json_node_copy(node));
-        }
+    g_ptr_array_sort(cell->samples, compare_rounds);
+    g_ptr_array_sort(cell->traced, compare_rounds);
+    for (unsigned i = 0; i < cell->samples->len; i++) {
+        const SgbSample *s = g_ptr_array_index(cell->samples, i);
+
+        dio += s->dio_requests;
+        native |= isnan(s->figures[SGB_FIGURE_FAULTS]); /* no QEMU */
     }
-    return copy;
+    if (native && cell->requests) {
+        cell->dio = (double)dio / cell->requests;
+    }
+}
+
+/* Parse @text of @file but for the samples, which are *@elements then. */
+static JsonObject *parse(const char *text, gsize length, const char *file,
+                         GArray **elements, GError **error)
+{
+    GString *rest = NULL;
+    JsonObject *root;
+
+    *elements = sgb_json_elements(text, length, "samples", &rest);
+    root = sgb_json_parse(rest ? rest->str : text, rest ? rest->len : length,
+                          file, error);
+    if (rest) {
+        g_string_free(rest, TRUE);
+    }
+    return root;
 }
 
 SgbRun *sgb_run_load(const char *path, GError **error)
@@ -390,11 +431,14 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     g_autofree char *journal = g_build_filename(path, "samples.jsonl", NULL);
     g_autofree char *text = NULL;
     g_autoptr(GError) cause = NULL;
-    g_autoptr(JsonObject) root = NULL;
     g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(SgbRun) run = NULL;
+    g_autoptr(SgbHistogram) latency = sgb_histogram_new();
+    g_autoptr(GArray) elements = NULL;
+    g_autoptr(SgbRun) run = g_new0(SgbRun, 1);
+    Reader reader = {by_id, latency};
     const char *outcome;
     JsonObject *job;
+    JsonArray *left;
     gsize length;
 
     if (!g_file_get_contents(file, &text, &length, &cause)) {
@@ -402,30 +446,31 @@ SgbRun *sgb_run_load(const char *path, GError **error)
                     "%s: not a run: %s", path, cause->message);
         return NULL;
     }
-    root = sgb_json_parse(text, length, file, error);
-    if (!root || !check_root(root, file, error)) {
+    run->path = g_strdup(path);
+    run->json = parse(text, length, file, &elements, error);
+    if (!run->json || !check_root(run->json, file, error)) {
         return NULL;
     }
-    run = g_new0(SgbRun, 1);
-    run->path = g_strdup(path);
-    run->json = without_samples(root);
+    left = sgb_json_array(run->json, "samples");
+    if (left && json_array_get_length(left)) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
+                    "%s: \"samples\" is there twice, or damaged", file);
+        return NULL;
+    }
     run->cells = g_ptr_array_new_with_free_func(cell_free);
     add_cells(run, by_id);
-    add_dio(root, by_id);
-    if (!add_samples(root, by_id, file, error)) {
+    add_traces(run, by_id);
+    if (elements && !add_samples(&reader, elements, file, error)) {
         return NULL;
     }
     outcome = sgb_json_string(sgb_json_object(run->json, "run"), "outcome");
     if (!outcome || strcmp(outcome, "running") == 0) {
         /* Only then: run.json takes the journal in and changes the outcome in
          * one go, and what is left of a journal after that is old. */
-        add_journal(run, by_id, journal);
+        add_journal(run, &reader, journal);
     }
     for (unsigned i = 0; i < run->cells->len; i++) {
-        SgbCell *cell = g_ptr_array_index(run->cells, i);
-
-        g_ptr_array_sort(cell->samples, compare_rounds);
-        g_ptr_array_sort(cell->traced, compare_rounds);
+        finish_cell(g_ptr_array_index(run->cells, i));
     }
     if (is_empty(run)) {
         g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_EMPTY,

@@ -43,12 +43,21 @@ typedef enum SgbFigure {
     SGB_FIGURE__COUNT,
 } SgbFigure;
 
+/* Slices of a sample's time, from its first request on. */
+typedef struct SgbSeries {
+    uint64_t slice;     /* ns */
+    unsigned n;         /* 0: not recorded */
+    uint64_t *requests; /* that ended in each */
+    uint64_t *slowest;  /* of these, ns */
+} SgbSeries;
+
 typedef struct SgbSample {
     unsigned round; /* 0: the traced round */
     gboolean traced;
     uint64_t requests, bytes, failed, dio_requests;
     double figures[SGB_FIGURE__COUNT]; /* NAN: this path has no such figure */
-    SgbHistogram *latency;
+    uint64_t slowest;                  /* latency, ns; 0: no request */
+    SgbSeries series;
     double initiator_share; /* initiator's CPU without empty polls, of it and
                               * what CPU_ALL counts */
     char *failure;          /* the first one, or NULL */
@@ -64,13 +73,22 @@ typedef struct SgbCell {
     GPtrArray *samples; /* SgbSample *, timed rounds (traced too if the job says
                          * trace=on), by round */
     GPtrArray *traced;  /* SgbSample *, round 0 */
+
+    /* Of all timed rounds together. */
+    SgbHistogram *latency;
+    uint64_t requests, failed;
+    const char *failure; /* the first one, of a sample, or NULL */
+
+    /* What its trace says (an element of the JSON's reconciliation), if it
+     * agrees with the initiator; or NULL. */
+    JsonObject *trace;
     double dio; /* share of requests with direct I/O of the kernel's sg driver:
                  * in QEMU from the trace, natively counted; NAN: unknown */
 } SgbCell;
 
 typedef struct SgbRun {
     char *path;
-    JsonObject *json; /* all of run.json but the samples */
+    JsonObject *json; /* all of run.json, with "samples" empty */
     GPtrArray *cells; /* SgbCell *, in the order of the job */
     gboolean complete;
     unsigned rounds;    /* of the job */

@@ -5,22 +5,18 @@
 
 #include "json.h"
 
+/* More slices than any file of ours has; what is larger is not one. */
+#define SERIES_MAX 100000
+
 static const SgbJsonMember sample_members[] = {
-    {"cell", SGB_JSON_STRING},
-    {"round", SGB_JSON_COUNT},
-    {"traced", SGB_JSON_BOOLEAN},
-    {"requests", SGB_JSON_COUNT},
-    {"bytes", SGB_JSON_COUNT},
-    {"wall", SGB_JSON_COUNT},
-    {"latency", SGB_JSON_OBJECT},
-    {"dio_requests", SGB_JSON_COUNT},
-    {"failed", SGB_JSON_COUNT},
-    {"first_failure", SGB_JSON_STRING, TRUE},
-    {"qemu", SGB_JSON_OBJECT, TRUE},
-    {"server", SGB_JSON_OBJECT, TRUE},
-    {"initiator", SGB_JSON_OBJECT},
-    {"anon", SGB_JSON_OBJECT, TRUE},
-    {NULL},
+    {"cell", SGB_JSON_STRING},         {"round", SGB_JSON_COUNT},
+    {"traced", SGB_JSON_BOOLEAN},      {"requests", SGB_JSON_COUNT},
+    {"bytes", SGB_JSON_COUNT},         {"wall", SGB_JSON_COUNT},
+    {"latency", SGB_JSON_OBJECT},      {"dio_requests", SGB_JSON_COUNT},
+    {"failed", SGB_JSON_COUNT},        {"first_failure", SGB_JSON_STRING, TRUE},
+    {"qemu", SGB_JSON_OBJECT, TRUE},   {"server", SGB_JSON_OBJECT, TRUE},
+    {"initiator", SGB_JSON_OBJECT},    {"anon", SGB_JSON_OBJECT, TRUE},
+    {"series", SGB_JSON_OBJECT, TRUE}, {NULL},
 };
 
 static const SgbJsonMember latency_members[] = {
@@ -33,6 +29,13 @@ static const SgbJsonMember usage_members[] = {
     {"cpu", SGB_JSON_COUNT},          {"main", SGB_JSON_COUNT},
     {"minor_faults", SGB_JSON_COUNT}, {"voluntary", SGB_JSON_COUNT},
     {"involuntary", SGB_JSON_COUNT},  {NULL},
+};
+
+static const SgbJsonMember series_members[] = {
+    {"slice", SGB_JSON_COUNT},
+    {"requests", SGB_JSON_ARRAY},
+    {"slowest", SGB_JSON_ARRAY},
+    {NULL},
 };
 
 static const SgbJsonMember initiator_members[] = {
@@ -50,7 +53,8 @@ static const SgbJsonMember anon_members[] = {
 void sgb_sample_free(SgbSample *sample)
 {
     if (sample) {
-        sgb_histogram_free(sample->latency);
+        g_free(sample->series.requests);
+        g_free(sample->series.slowest);
         g_free(sample->failure);
         g_free(sample);
     }
@@ -126,6 +130,50 @@ static gboolean read_latency(JsonObject *object, SgbHistogram *h,
     return TRUE;
 }
 
+/* @n counts of array @name of @object, or NULL; the caller's. */
+static uint64_t *read_counts(JsonObject *object, const char *name, unsigned n)
+{
+    JsonArray *array = sgb_json_array(object, name);
+    g_autofree uint64_t *values = g_new0(uint64_t, n);
+
+    for (unsigned i = 0; i < n; i++) {
+        JsonNode *node = json_array_get_element(array, i);
+
+        if (!JSON_NODE_HOLDS_VALUE(node) ||
+            json_node_get_value_type(node) != G_TYPE_INT64 ||
+            json_node_get_int(node) < 0) {
+            return NULL;
+        }
+        values[i] = json_node_get_int(node);
+    }
+    return g_steal_pointer(&values);
+}
+
+static gboolean read_series(JsonObject *object, SgbSeries *series,
+                            const char *file, const char *where, GError **error)
+{
+    g_autofree char *name = g_strconcat(where, ".series", NULL);
+
+    if (!object) {
+        return TRUE;
+    }
+    if (!sgb_json_check(object, series_members, file, name, error)) {
+        return FALSE;
+    }
+    series->slice = sgb_json_count(object, "slice");
+    series->n = json_array_get_length(sgb_json_array(object, "requests"));
+    if (series->slice == 0 || series->n > SERIES_MAX ||
+        series->n != json_array_get_length(sgb_json_array(object, "slowest"))) {
+        return bad(error, file, name, "is not a series of slices");
+    }
+    if (series->n) {
+        series->requests = read_counts(object, "requests", series->n);
+        series->slowest = read_counts(object, "slowest", series->n);
+    }
+    return (series->requests && series->slowest) || series->n == 0 ||
+           bad(error, file, name, "has a count that is not one");
+}
+
 static double ratio(double a, double b)
 {
     return b > 0 ? a / b : NAN;
@@ -136,7 +184,8 @@ static double cpu(JsonObject *usage)
     return usage ? sgb_json_count(usage, "cpu") : 0;
 }
 
-static void derive(SgbSample *s, JsonObject *object)
+static void derive(SgbSample *s, JsonObject *object,
+                   const SgbHistogram *latency)
 {
     JsonObject *qemu = sgb_json_object(object, "qemu");
     JsonObject *server = sgb_json_object(object, "server");
@@ -168,9 +217,10 @@ static void derive(SgbSample *s, JsonObject *object)
             ratio(sgb_json_count(qemu, "minor_faults"), s->requests);
         s->figures[SGB_FIGURE_SWITCHES] = ratio(switches, s->requests);
     }
-    if (s->latency->count) {
-        s->figures[SGB_FIGURE_P50] = sgb_histogram_quantile(s->latency, 0.5);
-        s->figures[SGB_FIGURE_P99] = sgb_histogram_quantile(s->latency, 0.99);
+    if (latency->count) {
+        s->figures[SGB_FIGURE_P50] = sgb_histogram_quantile(latency, 0.5);
+        s->figures[SGB_FIGURE_P99] = sgb_histogram_quantile(latency, 0.99);
+        s->slowest = latency->max;
     }
     if (anon && sgb_json_count(anon, "samples")) {
         s->figures[SGB_FIGURE_ANON] = sgb_json_count(anon, "max");
@@ -188,8 +238,8 @@ static gboolean check_part(JsonObject *object, const char *name,
 }
 
 SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
-                                const char *where, const char **cell,
-                                GError **error)
+                                const char *where, SgbHistogram *latency,
+                                const char **cell, GError **error)
 {
     g_autoptr(SgbSample) s = NULL;
 
@@ -202,9 +252,11 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
         return NULL;
     }
     s = g_new0(SgbSample, 1);
-    s->latency = sgb_histogram_new();
-    if (!read_latency(sgb_json_object(object, "latency"), s->latency, file,
-                      where, error)) {
+    sgb_histogram_reset(latency);
+    if (!read_latency(sgb_json_object(object, "latency"), latency, file, where,
+                      error) ||
+        !read_series(sgb_json_object(object, "series"), &s->series, file, where,
+                     error)) {
         return NULL;
     }
     s->round = MIN(sgb_json_count(object, "round"), G_MAXUINT);
@@ -214,7 +266,7 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
     s->failed = sgb_json_count(object, "failed");
     s->dio_requests = sgb_json_count(object, "dio_requests");
     s->failure = g_strdup(sgb_json_string(object, "first_failure"));
-    derive(s, object);
+    derive(s, object, latency);
     *cell = sgb_json_string(object, "cell");
     return g_steal_pointer(&s);
 }

@@ -11,12 +11,12 @@
 
 /*
  * Check and read @object, which is @where ("samples[3]", "line 7") of @file.
- * Returns the sample (sgb_sample_free) and the id of its cell in *@cell
+ * @latency is reset and gets its latencies. Returns the sample (sgb_sample_free) and the id of its cell in *@cell
  * (borrowed from @object), or NULL with SGB_REPORT_ERROR_FORMAT.
  */
 SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
-                                const char *where, const char **cell,
-                                GError **error);
+                                const char *where, SgbHistogram *latency,
+                                const char **cell, GError **error);
 void sgb_sample_free(SgbSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbSample, sgb_sample_free)
 

@@ -7,100 +7,18 @@
 #include "json.h"
 #include "text.h"
 
-/* Which ratios are shown where both paths are there. Bounce is today; notrim
- * and pool are today without what the allocator costs; block is the
- * alternative for disks. */
-static const struct {
-    const char *over, *under;
-} pairs[] = {
-    {"generic-zerocopy", "generic-bounce"},
-    {"generic-zerocopy", "generic-notrim"},
-    {"generic-zerocopy", "generic-pool"},
-    {"generic-zerocopy", "block"},
-    {"generic-off", "generic-bounce"},
-    {"block-series", "block"},
-};
-
-/* Where a block's cells are and what may be said of them. */
 /* Intervals shown, and how many of them may be expected to miss their median. */
 typedef struct Chance {
     unsigned shown;
     double misses;
 } Chance;
 
-typedef struct Block {
-    const SgbRun *run;
-    GPtrArray *cells; /* const SgbCell *, in the job's order of paths */
-    gboolean machine_speed;
-    gboolean kernel_sgio;
+/* What is noted while the ratios of a block are written. */
+typedef struct Notes {
     gboolean indicative;   /* a ratio of fewer rounds than a verdict needs */
     GHashTable *coverages; /* n of ratios shown -> double * */
     Chance *chance;
-} Block;
-
-static JsonObject *find_named(const SgbRun *run, const char *array,
-                              const char *name)
-{
-    JsonArray *all = sgb_json_array(run->json, array);
-
-    for (unsigned i = 0; i < json_array_get_length(all); i++) {
-        JsonObject *object = json_array_get_object_element(all, i);
-
-        if (strcmp(sgb_json_string(object, "name"), name) == 0) {
-            return object;
-        }
-    }
-    return NULL;
-}
-
-static double median_of(const SgbCell *cell, SgbFigure figure)
-{
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
-
-    for (unsigned i = 0; i < cell->samples->len; i++) {
-        const SgbSample *s = g_ptr_array_index(cell->samples, i);
-
-        if (isfinite(s->figures[figure])) {
-            g_array_append_val(values, s->figures[figure]);
-        }
-    }
-    return sgb_median((const double *)(void *)values->data, values->len);
-}
-
-typedef struct Pooled {
-    uint64_t requests, failed;
-    double dio; /* share, NAN if not known */
-    const char *failure;
-    double p99;
-} Pooled;
-
-static Pooled pool(const SgbCell *cell)
-{
-    g_autoptr(SgbHistogram) latency = sgb_histogram_new();
-    Pooled p = {.p99 = NAN, .dio = cell->dio};
-    uint64_t dio = 0;
-    gboolean native = FALSE;
-
-    for (unsigned i = 0; i < cell->samples->len; i++) {
-        const SgbSample *s = g_ptr_array_index(cell->samples, i);
-
-        sgb_histogram_merge(latency, s->latency);
-        p.requests += s->requests;
-        p.failed += s->failed;
-        dio += s->dio_requests;
-        native |= isnan(s->figures[SGB_FIGURE_FAULTS]); /* no QEMU */
-        if (!p.failure) {
-            p.failure = s->failure;
-        }
-    }
-    if (native && p.requests) {
-        p.dio = (double)dio / p.requests;
-    }
-    if (latency->count >= SGB_REQUESTS_FOR_P99) {
-        p.p99 = sgb_histogram_quantile(latency, 0.99);
-    }
-    return p;
-}
+} Notes;
 
 static void add_column(GString *out, char *text, int width)
 {
@@ -108,11 +26,10 @@ static void add_column(GString *out, char *text, int width)
     g_free(text);
 }
 
-static void add_row(GString *out, const Block *block, const SgbCell *cell)
+static void add_row(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
-    Pooled p = pool(cell);
-    double throughput = median_of(cell, SGB_FIGURE_THROUGHPUT);
-    double anon = median_of(cell, SGB_FIGURE_ANON);
+    double throughput = sgb_cell_median(cell, SGB_FIGURE_THROUGHPUT);
+    double anon = sgb_cell_median(cell, SGB_FIGURE_ANON);
     g_autofree char *name = sgb_text_clean(cell->path, 17);
     g_autofree char *number = sgb_text_number(throughput);
 
@@ -123,36 +40,38 @@ static void add_row(GString *out, const Block *block, const SgbCell *cell)
                    number,
                    block->machine_speed || isnan(throughput) ? " " : "*", NULL),
                9);
-    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_CPU)), 7);
-    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_CPU_ALL)), 7);
-    add_column(out, sgb_text_number(median_of(cell, SGB_FIGURE_FAULTS)), 8);
-    add_column(out, sgb_text_duration(median_of(cell, SGB_FIGURE_P50)), 9);
-    add_column(out, sgb_text_duration(p.p99), 9);
+    add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU)), 7);
+    add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU_ALL)),
+               7);
+    add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_FAULTS)),
+               8);
+    add_column(out, sgb_text_duration(sgb_cell_median(cell, SGB_FIGURE_P50)),
+               9);
+    add_column(out, sgb_text_duration(sgb_cell_quantile(cell, 0.99)), 9);
     add_column(out, sgb_text_ratio(anon / (1 << 20)), 6);
     if (block->kernel_sgio) {
         add_column(out,
-                   isnan(p.dio) ? g_strdup("-")
-                                : g_strdup_printf("%.0f", 100 * p.dio),
+                   isnan(cell->dio) ? g_strdup("-")
+                                    : g_strdup_printf("%.0f", 100 * cell->dio),
                    5);
     }
-    if (p.failed) {
+    if (cell->failed) {
         g_string_append(out, " !");
     }
     g_string_append_c(out, '\n');
 }
 
 /* What a row has no room for. */
-static void add_notes(GString *out, const Block *block, const SgbCell *cell)
+static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
-    Pooled p = pool(cell);
     g_autofree char *name = sgb_text_clean(cell->path, 40);
 
-    if (p.failed) {
+    if (cell->failed) {
         g_autofree char *text = g_strdup_printf(
             "! %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
             " requests failed, these rounds are in no ratio%s%s",
-            name, p.failed, p.failed + p.requests, p.failure ? ": " : "",
-            p.failure ? p.failure : "");
+            name, cell->failed, cell->failed + cell->requests,
+            cell->failure ? ": " : "", cell->failure ? cell->failure : "");
 
         sgb_text_paragraph(out, "", 4, text);
     }
@@ -163,7 +82,7 @@ static void add_notes(GString *out, const Block *block, const SgbCell *cell)
 }
 
 /* "~1.02 [0.98, 1.07]"; ~ where no difference is shown. */
-static char *ratio_text(Block *block, const SgbInterval *x)
+static char *ratio_text(Notes *notes, const SgbInterval *x)
 {
     g_autofree char *median = sgb_text_ratio(x->median);
     g_autofree char *low = sgb_text_ratio(x->low);
@@ -172,12 +91,12 @@ static char *ratio_text(Block *block, const SgbInterval *x)
     if (x->n == 0) {
         return g_strdup("-");
     }
-    g_hash_table_insert(block->coverages, GUINT_TO_POINTER(x->n),
+    g_hash_table_insert(notes->coverages, GUINT_TO_POINTER(x->n),
                         g_memdup2(&x->coverage, sizeof(x->coverage)));
-    block->indicative |= x->n < SGB_ROUNDS_FOR_VERDICT;
+    notes->indicative |= x->n < SGB_ROUNDS_FOR_VERDICT;
     if (x->n > 1) {
-        block->chance->misses += 1 - x->coverage;
-        block->chance->shown++;
+        notes->chance->misses += 1 - x->coverage;
+        notes->chance->shown++;
     }
     if (x->n == 1) {
         return g_strdup_printf("%s [one pair]", median);
@@ -187,42 +106,21 @@ static char *ratio_text(Block *block, const SgbInterval *x)
                            high);
 }
 
-static const SgbCell *cell_of(const Block *block, const char *path)
+static void add_ratio(GString *out, Notes *notes, const SgbPair *pair)
 {
-    for (unsigned i = 0; i < block->cells->len; i++) {
-        const SgbCell *cell = g_ptr_array_index(block->cells, i);
-
-        if (strcmp(cell->path, path) == 0) {
-            return cell;
-        }
-    }
-    return NULL;
-}
-
-static void add_ratio(GString *out, Block *block, const char *over,
-                      const char *under, const char *what)
-{
-    const SgbCell *a = cell_of(block, over), *b = cell_of(block, under);
-    g_autofree char *text = g_strdup_printf("%s / %s%s", over, under, what);
+    g_autofree char *text =
+        g_strdup_printf("%s / %s%s", pair->over->path, pair->under->path,
+                        pair->control ? " #" : "");
     g_autofree char *name = sgb_text_clean(text, 48);
-    SgbInterval speed, cpu;
-    unsigned n;
+    SgbInterval speed =
+        sgb_ratio(pair->over, pair->under, SGB_FIGURE_THROUGHPUT);
+    SgbInterval cpu = sgb_ratio(pair->over, pair->under, SGB_FIGURE_CPU);
+    unsigned n = MIN(speed.n, cpu.n);
 
-    if (!a || !b) {
-        return;
-    }
-    if (block->coverages == NULL) {
-        block->coverages = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-        g_string_append(out, "  ratios, median of pairs [interval]"
-                             "          throughput                CPU   n\n");
-    }
-    speed = sgb_ratio(a, b, SGB_FIGURE_THROUGHPUT);
-    cpu = sgb_ratio(a, b, SGB_FIGURE_CPU);
     g_string_append(out, "  ");
     sgb_text_pad(out, name, -34);
-    add_column(out, ratio_text(block, &speed), 20);
-    add_column(out, ratio_text(block, &cpu), 19);
-    n = MIN(speed.n, cpu.n);
+    add_column(out, ratio_text(notes, &speed), 20);
+    add_column(out, ratio_text(notes, &cpu), 19);
     g_string_append_printf(out, "%4u%s\n", n,
                            n < SGB_ROUNDS_FOR_VERDICT ? "?" : "");
 }
@@ -232,40 +130,16 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
     return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? 1 : -1;
 }
 
-static void add_ratios(GString *out, Block *block)
+static void add_coverage(GString *out, const Notes *notes)
 {
-    const SgbCell *first = g_ptr_array_index(block->cells, 0);
-    JsonArray *paths = sgb_json_array(block->run->json, "paths");
-    JsonObject *environment = sgb_json_object(block->run->json, "environment");
-    g_autoptr(GList) counts = NULL;
-    g_autoptr(GString) text = NULL;
+    g_autoptr(GString) text =
+        g_string_new("The interval covers the median with");
+    g_autoptr(GList) counts =
+        g_list_sort(g_hash_table_get_keys(notes->coverages), compare_numbers);
     unsigned shown = 0;
 
-    if (sgb_json_boolean(environment, "lab") && !block->machine_speed &&
-        first->size < SGB_LAB_SMALLEST_RATIO) {
-        g_string_append(out, "  no ratios: the lab tells no paths apart below "
-                             "256 KiB\n");
-        return;
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        add_ratio(out, block, pairs[i].over, pairs[i].under, "");
-    }
-    for (unsigned i = 0; i < json_array_get_length(paths); i++) {
-        JsonObject *path = json_array_get_object_element(paths, i);
-        const char *of = sgb_json_string(path, "control_of");
-
-        if (of) {
-            add_ratio(out, block, sgb_json_string(path, "name"), of, " #");
-        }
-    }
-    if (!block->coverages) {
-        return;
-    }
-    counts =
-        g_list_sort(g_hash_table_get_keys(block->coverages), compare_numbers);
-    text = g_string_new("The interval covers the median with");
     for (GList *l = counts; l; l = l->next) {
-        const double *coverage = g_hash_table_lookup(block->coverages, l->data);
+        const double *coverage = g_hash_table_lookup(notes->coverages, l->data);
 
         if (*coverage <= 0) {
             continue; /* one pair */
@@ -280,79 +154,50 @@ static void add_ratios(GString *out, Block *block)
     if (shown) {
         sgb_text_paragraph(out, "", 2, text->str);
     }
-    if (block->indicative) {
+}
+
+static void add_ratios(GString *out, const SgbBlock *block, Chance *chance)
+{
+    g_autoptr(GArray) pairs = sgb_block_pairs(block);
+    g_autoptr(GHashTable) coverages =
+        g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    Notes notes = {.coverages = coverages, .chance = chance};
+
+    if (!block->comparable) {
+        g_string_append(out, "  no ratios: the lab tells no paths apart below "
+                             "256 KiB\n");
+        return;
+    }
+    if (pairs->len == 0) {
+        return;
+    }
+    g_string_append(out, "  ratios, median of pairs [interval]"
+                         "          throughput                CPU   n\n");
+    for (unsigned i = 0; i < pairs->len; i++) {
+        add_ratio(out, &notes, &g_array_index(pairs, SgbPair, i));
+    }
+    add_coverage(out, &notes);
+    if (notes.indicative) {
         g_string_append_printf(out, "  ? INDICATIVE: fewer than %d rounds\n",
                                SGB_ROUNDS_FOR_VERDICT);
     }
 }
 
-/* The cells that differ from @first in their path only. */
-static GPtrArray *collect(const SgbRun *run, const SgbCell *first)
+static void add_block(GString *out, const SgbBlock *block, Chance *chance)
 {
-    GPtrArray *cells = g_ptr_array_new();
-    JsonArray *paths = sgb_json_array(run->json, "paths");
+    g_autofree char *workload = sgb_cell_workload(block->first);
 
-    for (unsigned p = 0; p < json_array_get_length(paths); p++) {
-        const char *name =
-            sgb_json_string(json_array_get_object_element(paths, p), "name");
-        const SgbCell *cell = sgb_run_sibling(run, first, name);
-
-        if (cell && !g_ptr_array_find(cells, cell, NULL)) {
-            g_ptr_array_add(cells, (void *)cell);
-        }
+    g_string_append_printf(out, "\n%s\n  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n",
+                           workload, "path", "MB/s ", "s/GiB", "+all", "faults",
+                           "p50", "p99", "MiB",
+                           block->kernel_sgio ? " dio%" : "");
+    for (unsigned i = 0; i < block->cells->len; i++) {
+        add_row(out, block, g_ptr_array_index(block->cells, i));
     }
-    for (unsigned i = 0; i < run->cells->len; i++) {
-        SgbCell *cell = g_ptr_array_index(run->cells, i);
-
-        if (sgb_cells_alike(cell, first) &&
-            !g_ptr_array_find(cells, cell, NULL)) {
-            g_ptr_array_add(cells, cell);
-        }
+    for (unsigned i = 0; i < block->cells->len; i++) {
+        add_notes(out, block, g_ptr_array_index(block->cells, i));
     }
-    return cells;
-}
-
-static void add_block(GString *out, const SgbRun *run, const SgbCell *first,
-                      JsonObject *capabilities, Chance *chance)
-{
-    g_autoptr(GPtrArray) cells = collect(run, first);
-    g_autofree char *size = sgb_text_bytes(first->size);
-    g_autofree char *operation = sgb_text_clean(first->operation, 20);
-    g_autofree char *layout = sgb_text_clean(first->layout, 20);
-    Block block = {
-        .run = run,
-        .cells = cells,
-        .chance = chance,
-        .machine_speed =
-            capabilities && sgb_json_boolean(capabilities, "machine_speed"),
-        .kernel_sgio =
-            capabilities && sgb_json_boolean(capabilities, "kernel_sgio"),
-    };
-
-    g_string_append_printf(out, "\n%s %s, depth %u, %s memory", operation, size,
-                           first->depth, layout);
-    if (first->cdb_size != 10) {
-        g_string_append_printf(out, ", %d-byte CDB", first->cdb_size);
-    }
-    if (first->tape_block) {
-        g_autofree char *block_size = sgb_text_bytes(first->tape_block);
-        g_string_append_printf(out, ", fixed %s", block_size);
-    }
-    if (first->filemarks) {
-        g_autofree char *every = sgb_text_bytes(first->filemarks);
-        g_string_append_printf(out, ", filemarks %s", every);
-    }
-    g_string_append_printf(out, "\n  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n", "path",
-                           "MB/s ", "s/GiB", "+all", "faults", "p50", "p99",
-                           "MiB", block.kernel_sgio ? " dio%" : "");
-    for (unsigned i = 0; i < cells->len; i++) {
-        add_row(out, &block, g_ptr_array_index(cells, i));
-    }
-    for (unsigned i = 0; i < cells->len; i++) {
-        add_notes(out, &block, g_ptr_array_index(cells, i));
-    }
-    add_ratios(out, &block);
-    g_clear_pointer(&block.coverages, g_hash_table_unref);
+    add_ratios(out, block, chance);
 }
 
 static char *settings_text(JsonObject *settings)
@@ -423,51 +268,25 @@ static void add_target(GString *out, JsonObject *target)
                        sgb_json_string(caps, "verdicts"));
 }
 
-static gboolean seen_before(const SgbRun *run, unsigned index,
-                            gboolean (*same)(const SgbCell *a,
-                                             const SgbCell *b))
-{
-    for (unsigned i = 0; i < index; i++) {
-        if (same(g_ptr_array_index(run->cells, i),
-                 g_ptr_array_index(run->cells, index))) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static gboolean same_target(const SgbCell *a, const SgbCell *b)
-{
-    return strcmp(a->target, b->target) == 0;
-}
-
 void sgb_table_body(GString *out, const SgbRun *run)
 {
+    g_autoptr(GPtrArray) blocks = sgb_run_blocks(run);
+    const char *target = NULL;
     Chance chance = {0};
 
-    for (unsigned t = 0; t < run->cells->len; t++) {
-        const SgbCell *of = g_ptr_array_index(run->cells, t);
-        g_autofree char *name = sgb_text_clean(of->target, 60);
-        JsonObject *target = find_named(run, "targets", of->target);
+    for (unsigned i = 0; i < blocks->len; i++) {
+        const SgbBlock *block = g_ptr_array_index(blocks, i);
 
-        if (seen_before(run, t, same_target)) {
-            continue;
-        }
-        g_string_append_printf(out, "\nTARGET %s\n", name);
-        if (target) {
-            add_target(out, target);
-        }
-        for (unsigned i = t; i < run->cells->len; i++) {
-            const SgbCell *cell = g_ptr_array_index(run->cells, i);
+        if (g_strcmp0(target, block->first->target) != 0) {
+            g_autofree char *name = sgb_text_clean(block->first->target, 60);
 
-            if (same_target(cell, of) &&
-                !seen_before(run, i, sgb_cells_alike)) {
-                add_block(out, run, cell,
-                          target ? sgb_json_object(target, "capabilities")
-                                 : NULL,
-                          &chance);
+            g_string_append_printf(out, "\nTARGET %s\n", name);
+            if (block->target) {
+                add_target(out, block->target);
             }
+            target = block->first->target;
         }
+        add_block(out, block, &chance);
     }
     if (chance.shown) {
         g_autofree char *text = g_strdup_printf(

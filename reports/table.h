@@ -7,21 +7,8 @@
 #define REPORTS_TABLE_H
 
 #include <glib.h>
+#include "block.h"
 #include "run.h"
-#include "stats.h"
-
-/* Latencies that a p99 needs, pooled over the rounds (measurement charter). */
-#define SGB_REQUESTS_FOR_P99 1000
-
-/* Bytes of a transfer below which the lab tells no two paths apart: one request
- * costs about as much there as moving that many (one CPU, slow faults). */
-#define SGB_LAB_SMALLEST_RATIO (256 * 1024)
-
-/* Median paired ratio of @figure, @over / @under, over the rounds both have
- * without failed requests and with figures above 0. n is 0 if there are
- * none. */
-SgbInterval sgb_ratio(const SgbCell *over, const SgbCell *under,
-                      SgbFigure figure);
 
 /* What stands before the figures of @run: how it ended, machine, builds,
  * verification, reconciliation. Appends to @out. */

@@ -29,16 +29,20 @@ static void count_failure(Sample *sample, const Completion *completion)
     }
 }
 
-static void count(Sample *sample, const Command *command,
+static void count(LoadTimed *timed, const Command *command,
                   const Completion *completion, LoadOutcome outcome)
 {
+    Sample *sample = timed->sample;
+    uint64_t latency = completion->done_ns - completion->posted_ns;
+
     switch (outcome) {
     case LOAD_GOOD:
         sample->requests++;
         sample->bytes += command->length;
         sample->dio_requests += completion->dio;
-        sgb_histogram_add(sample->latency,
-                          completion->done_ns - completion->posted_ns);
+        sgb_histogram_add(sample->latency, latency);
+        series_add(&sample->series, completion->done_ns - timed->first_ns,
+                   latency);
         break;
     case LOAD_FAILED:
         count_failure(sample, completion);
@@ -60,7 +64,7 @@ gboolean load_timed_count(LoadTimed *timed, const Command *command,
     }
     timed->last_ns = MAX(timed->last_ns, completion->done_ns);
     if (timed->sample) {
-        count(timed->sample, command, completion, outcome);
+        count(timed, command, completion, outcome);
         timed->sample->wall_ns = timed->last_ns - timed->first_ns;
     }
     return !timed->limit_ns ||

@@ -78,6 +78,36 @@ static uint64_t handed_over(const Sample *sample, const SgbMetrics *metrics,
     return (sample->requests + sample->marks + sample->failed - refused) * size;
 }
 
+static void add_stage(JsonObject *stages, const char *name,
+                      const SgbHistogram *times)
+{
+    JsonObject *stage;
+
+    if (!times->count) {
+        return;
+    }
+    stage = json_object_new();
+    json_object_set_int_member(stage, "count", times->count);
+    json_object_set_double_member(stage, "sum", times->sum);
+    json_object_set_int_member(stage, "p50",
+                               sgb_histogram_quantile(times, 0.5));
+    json_object_set_int_member(stage, "p99",
+                               sgb_histogram_quantile(times, 0.99));
+    json_object_set_object_member(stages, name, stage);
+}
+
+/* Where the time of the requests went. */
+static JsonObject *stages_to_json(const SgbMetrics *metrics)
+{
+    JsonObject *stages = json_object_new();
+
+    for (SgbStage i = 0; i < SGB_STAGE__COUNT; i++) {
+        add_stage(stages, sgb_stage_name(i), metrics->stage[i]);
+    }
+    add_stage(stages, "total", metrics->total);
+    return stages;
+}
+
 static void describe(JsonObject *record, const Row *row)
 {
     const Sample *sample = row->sample;
@@ -95,6 +125,8 @@ static void describe(JsonObject *record, const Row *row)
         json_object_set_int_member(record, "direct", row->metrics->direct);
         json_object_set_int_member(record, "bounced", row->metrics->bounced);
         json_object_set_int_member(record, "dio_requests", row->metrics->dio);
+        json_object_set_object_member(record, "stages",
+                                      stages_to_json(row->metrics));
     }
 }
 

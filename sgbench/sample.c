@@ -112,6 +112,10 @@ JsonObject *sample_to_json(const Sample *sample)
     json_object_set_int_member(object, "wall", sample->wall_ns);
     json_object_set_object_member(object, "latency",
                                   latency_to_json(sample->latency));
+    if (sample->series.used) {
+        json_object_set_object_member(object, "series",
+                                      series_to_json(&sample->series));
+    }
     json_object_set_int_member(object, "dio_requests", sample->dio_requests);
     if (sample->marks || sample->controls) {
         json_object_set_int_member(object, "marks", sample->marks);

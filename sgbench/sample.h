@@ -9,6 +9,7 @@
 #include <glib.h>
 #include "analysis/histogram.h"
 #include "initiator.h"
+#include "series.h"
 #include "usage.h"
 
 typedef struct Sample {
@@ -23,6 +24,7 @@ typedef struct Sample {
     uint64_t bytes;        /* of these */
     uint64_t wall_ns;      /* first post to last completion counted */
     SgbHistogram *latency; /* ns, of the same requests */
+    Series series;         /* of the same requests */
     uint64_t dio_requests; /* kernel did direct I/O */
 
     /* Of a tape: what belongs to the load and is not counted as a request. */

@@ -52,6 +52,37 @@ static unsigned native_cells(JsonObject *run)
     return native;
 }
 
+/* Every request of @sample ended in one of its slices. */
+static void assert_series(JsonObject *sample)
+{
+    JsonArray *slices = json_object_get_array_member(
+        json_object_get_object_member(sample, "series"), "requests");
+    int64_t requests = 0;
+    unsigned i;
+
+    for (i = 0; i < json_array_get_length(slices); i++) {
+        requests += json_array_get_int_element(slices, i);
+    }
+    g_assert_cmpint(requests, ==,
+                    json_object_get_int_member(sample, "requests"));
+}
+
+/* The trace of every cell says how long its requests took. */
+static void assert_stages(JsonObject *run)
+{
+    JsonArray *rows = json_object_get_array_member(run, "reconciliation");
+    unsigned i;
+
+    for (i = 0; i < json_array_get_length(rows); i++) {
+        JsonObject *row = json_array_get_object_element(rows, i);
+        JsonObject *total = json_object_get_object_member(
+            json_object_get_object_member(row, "stages"), "total");
+
+        g_assert_cmpint(json_object_get_int_member(total, "count"), ==,
+                        json_object_get_int_member(row, "trace_requests"));
+    }
+}
+
 /* Every cell has a sample of every round, and every command was GOOD. */
 static void assert_samples(JsonObject *run)
 {
@@ -69,6 +100,7 @@ static void assert_samples(JsonObject *run)
 
         g_assert_cmpint(json_object_get_int_member(sample, "failed"), ==, 0);
         g_assert_cmpint(json_object_get_int_member(sample, "requests"), >, 0);
+        assert_series(sample);
     }
 }
 
@@ -82,6 +114,7 @@ static void assert_complete(const Program *program, const char *target)
                         json_object_get_object_member(run, "run"), "outcome"),
                     ==, "complete");
     assert_samples(run);
+    assert_stages(run);
     g_assert_cmpuint(
         assert_all(run, "verification", "result", "verified"), ==,
         json_array_get_length(json_object_get_array_member(run, "paths")));

@@ -6,6 +6,8 @@
 #include <glib/gstdio.h>
 
 #include "run-writer.h"
+#include "reports/json-elements.h"
+#include "reports/json.h"
 #include "reports/table.h"
 
 #define MIB (1 << 20)
@@ -38,7 +40,8 @@ static void test_figures(void)
     g_assert_cmpuint(run->rounds, ==, 3);
     g_assert_cmpuint(run->bad_lines, ==, 0);
     g_assert_cmpuint(run->cells->len, ==, 3);
-    g_assert_false(json_object_has_member(run->json, "samples"));
+    g_assert_cmpuint(
+        json_array_get_length(sgb_json_array(run->json, "samples")), ==, 0);
 
     cell = g_ptr_array_index(run->cells, 1);
     g_assert_cmpstr(cell->path, ==, "generic-bounce");
@@ -172,6 +175,46 @@ static void check_hostile(const char *from, const char *to, const char *message)
     fake_run_remove(folder);
 }
 
+/* "TEXT": what is found in it of array "x", elements in angle brackets, and
+ * what is left. */
+static void check_elements(const char *text, const char *expected)
+{
+    GString *rest = NULL;
+    g_autoptr(GArray) elements =
+        sgb_json_elements(text, strlen(text), "x", &rest);
+    g_autoptr(GString) found = g_string_new(NULL);
+
+    for (unsigned i = 0; elements && i < elements->len; i++) {
+        SgbJsonSpan span = g_array_index(elements, SgbJsonSpan, i);
+
+        g_string_append_printf(found, "<%.*s>", (int)span.length, span.begin);
+    }
+    g_string_append(found, rest ? rest->str : "nothing");
+    g_assert_cmpstr(found->str, ==, expected);
+    if (rest) {
+        g_string_free(rest, TRUE);
+    }
+}
+
+static void test_elements(void)
+{
+    check_elements("{\"x\":[]}", "{\"x\":[]}");
+    check_elements(" { \"a\" : [1, {\"x\": [2]}], \"x\": [ 1 , [3,{}] ], 4}",
+                   "<1><[3,{}]> { \"a\" : [1, {\"x\": [2]}], \"x\": [], 4}");
+    check_elements("{\"a\\\"x\": 1, \"x\":[\"],[\\\"\"]}",
+                   "<\"],[\\\"\">{\"a\\\"x\": 1, \"x\":[]}");
+    check_elements("", "nothing");
+    check_elements("[]", "nothing");
+    check_elements("{\"y\": []}", "nothing");
+    check_elements("{\"x\": 1}", "nothing");
+    check_elements("{\"x\": [1", "nothing");
+    check_elements("{\"x\": [1,]}", "nothing");
+    /* Which bracket closes which is the parser's business. */
+    check_elements("{\"x\": [[1}]", "<[1}>{\"x\": []");
+    check_elements("{\"x\": [\"", "nothing");
+    check_elements("{\"x", "nothing");
+}
+
 static void test_hostile(void)
 {
     g_autofree char *deep = g_strnfill(100000, '[');
@@ -198,6 +241,9 @@ static void test_hostile(void)
                   "\"cells?0].size\" is not an integer");
     check_hostile("\"samples\": [", "\"samples\": [[], ",
                   "\"samples?0]\" is not an object");
+    check_hostile("\"samples\": [", "\"samples\": [], \"samples\": [",
+                  "\"samples\" is there twice*");
+    check_hostile("\"samples\": [{", "\"samples\": [{} {", "*JSON*");
     check_hostile("\"cell\": \"c0\"", "\"cell\": \"c7\"",
                   "\"samples?0].cell\" is not one of the run's cells");
     check_hostile("\"bits\": 7", "\"bits\": 8",
@@ -275,6 +321,7 @@ int main(int argc, char **argv)
     g_test_add_func("/run/journal", test_journal);
     g_test_add_func("/run/old-journal", test_old_journal);
     g_test_add_func("/run/nothing", test_nothing);
+    g_test_add_func("/run/elements", test_elements);
     g_test_add_func("/run/hostile", test_hostile);
     g_test_add_func("/run/random-damage", test_random_damage);
     return g_test_run();
