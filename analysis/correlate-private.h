@@ -10,25 +10,50 @@
 #include "event.h"
 #include "inflight.h"
 
+/* Handles of others that are remembered; beyond, all are forgotten. */
+#define SGB_HANDLES_MAX 65536
+
 struct SgbCorrelator {
     const SgbTraceSink *sink;
     SgbTraceCounts *counts;
-    SgbEventReader reader;
+    SgbEventReader *reader;
     SgbInflight inflight;
-    GHashTable *handlers; /* event name -> const SgbEventHandler * */
-    GHashTable *own;      /* SgbKey * of ioctls without a request */
-    GPtrArray *cells;     /* SgbTraceCell *: requests point to them */
-    GHashTable *cell_of;  /* host -> SgbTraceCell * that is going on */
+    SgbKeyTable own;     /* ioctls without a request */
+    GPtrArray *cells;    /* SgbTraceCell *: requests point to them */
+    GHashTable *cell_of; /* host -> SgbTraceCell * that is going on */
     SgbTraceCell outside;
+    const char *device; /* the last one named */
+    unsigned devices;   /* interned */
+    struct SgbLevels *levels;
+    struct SgbKernel *kernel;
 };
 
 typedef struct SgbEventHandler {
     const char *name;
+    SgbEventGroup group;
     void (*handle)(SgbCorrelator *c, const SgbEvent *e);
 } SgbEventHandler;
 
-/* Events of requests, ended by one without a name (stages.c). */
+/* Events of requests (stages.c), of depths (levels.c), of the kernel
+ * (kernel.c); each ended by one without a name. */
 extern const SgbEventHandler sgb_stage_handlers[];
+extern const SgbEventHandler sgb_level_handlers[];
+extern const SgbEventHandler sgb_kernel_handlers[];
+
+/* levels.c: what is remembered, and what requests say of levels. */
+struct SgbLevels *sgb_levels_new(void);
+void sgb_levels_free(struct SgbLevels *levels);
+void sgb_levels_hba(SgbCorrelator *c, SgbOpen *o, uint64_t ns, gboolean inside);
+void sgb_levels_allocated(SgbCorrelator *c, SgbOpen *o, const SgbEvent *e);
+void sgb_levels_submitted(SgbCorrelator *c, SgbOpen *o);
+
+/* kernel.c: the request goes, whatever the kernel makes of it. */
+struct SgbKernel *sgb_kernel_new(void);
+void sgb_kernel_free(struct SgbKernel *kernel);
+void sgb_kernel_forget(SgbCorrelator *c, SgbOpen *o);
+
+/* The interned qdev id @id, or what stands for those beyond a limit. */
+const char *sgb_correlator_device(SgbCorrelator *c, const char *id);
 
 /* Count an event whose request is not known. */
 void sgb_correlator_orphan(SgbCorrelator *c);

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "correlate-private.h"
 
+#include <string.h>
+
+/* Qdev ids told apart. */
+#define DEVICES_MAX 4096
+
+const char *sgb_correlator_device(SgbCorrelator *c, const char *id)
+{
+    if (!c->device || strcmp(c->device, id) != 0) {
+        c->device = sgb_intern_bounded(id, &c->devices, DEVICES_MAX);
+    }
+    return c->device;
+}
+
 void sgb_correlator_orphan(SgbCorrelator *c)
 {
     c->counts->orphans++;
@@ -10,11 +23,13 @@ void sgb_correlator_deliver(SgbCorrelator *c, SgbOpen *o, gboolean finished)
 {
     SgbRequest *r = &o->r;
 
+    sgb_kernel_forget(c, o);
     if (!o->named) {
         c->counts->orphans += o->events;
         sgb_inflight_remove(&c->inflight, o);
         return;
     }
+    sgb_levels_hba(c, o, sgb_request_end(r), FALSE);
     r->finished = finished;
     if (!o->completed) {
         r->pieces = o->path_pieces;
@@ -110,6 +125,7 @@ static void absorb(SgbCorrelator *c, SgbOpen *o, SgbOpen *nameless)
                    map_ns < o->r.stage_ns[SGB_STAGE_MAP])) {
         o->r.stage_ns[SGB_STAGE_MAP] = map_ns;
     }
+    sgb_kernel_forget(c, nameless);
     sgb_inflight_remove(&c->inflight, nameless);
 }
 
@@ -120,8 +136,8 @@ SgbOpen *sgb_correlator_resolve(SgbCorrelator *c, const SgbEvent *e,
     SgbOpen *o = NULL, *holder = NULL;
     uint32_t tag;
     uint64_t req;
-    gboolean has_tag = sgb_event_uint32(e, "tag", &tag);
-    gboolean has_req = sgb_event_integer(e, "req", &req);
+    gboolean has_tag = sgb_event_uint32(e, SGB_FIELD_TAG, &tag);
+    gboolean has_req = sgb_event_integer(e, SGB_FIELD_REQ, &req);
 
     if (has_tag) {
         o = sgb_correlator_find_tag(c, e, tag);
@@ -177,14 +193,19 @@ static void end_cell(SgbCorrelator *c, SgbTraceCell *cell)
 static void on_cell_begin(SgbCorrelator *c, const SgbEvent *e)
 {
     SgbTraceCell *cell = g_hash_table_lookup(c->cell_of, e->host);
-    const char *name = sgb_event_string(e, "cell");
+    const char *name = sgb_event_string(e, SGB_FIELD_CELL);
 
     if (cell) {
+        g_hash_table_remove(c->cell_of, e->host);
         end_cell(c, cell);
+    }
+    if (c->cells->len >= SGB_CORRELATOR_CELLS_MAX) {
+        c->counts->cells_left_out++;
+        return;
     }
     cell = g_new0(SgbTraceCell, 1);
     cell->cell = g_strdup(name ? name : "");
-    sgb_event_uint32(e, "round", &cell->round);
+    sgb_event_uint32(e, SGB_FIELD_ROUND, &cell->round);
     g_ptr_array_add(c->cells, cell);
     g_hash_table_insert(c->cell_of, (void *)e->host, cell);
     if (c->sink->cell_begin) {
@@ -195,23 +216,23 @@ static void on_cell_begin(SgbCorrelator *c, const SgbEvent *e)
 static void on_cell_end(SgbCorrelator *c, const SgbEvent *e)
 {
     SgbTraceCell *cell = g_hash_table_lookup(c->cell_of, e->host);
-    const char *name = sgb_event_string(e, "cell");
+    const char *name = sgb_event_string(e, SGB_FIELD_CELL);
 
     if (!cell || g_strcmp0(cell->cell, name ? name : "") != 0) {
         sgb_correlator_orphan(c);
         return;
     }
     cell->ended = TRUE;
-    sgb_event_integer(e, "requests", &cell->stated_requests);
-    sgb_event_integer(e, "bytes", &cell->stated_bytes);
+    sgb_event_integer(e, SGB_FIELD_REQUESTS, &cell->stated_requests);
+    sgb_event_integer(e, SGB_FIELD_BYTES, &cell->stated_bytes);
     g_hash_table_remove(c->cell_of, e->host);
     end_cell(c, cell);
 }
 
 static const SgbEventHandler cell_handlers[] = {
-    {"sgbench:cell_begin", on_cell_begin},
-    {"sgbench:cell_end", on_cell_end},
-    {NULL, NULL},
+    {"sgbench:cell_begin", SGB_EVENTS_CELL, on_cell_begin},
+    {"sgbench:cell_end", SGB_EVENTS_CELL, on_cell_end},
+    {NULL},
 };
 
 static void free_cell(gpointer data)
@@ -222,12 +243,20 @@ static void free_cell(gpointer data)
     g_free(cell);
 }
 
-static void add_handlers(SgbCorrelator *c, const SgbEventHandler *handlers)
+static gconstpointer handler_of(const char *name)
 {
-    for (; handlers->name; handlers++) {
-        g_hash_table_insert(c->handlers, (void *)handlers->name,
-                            (void *)handlers);
+    static const SgbEventHandler *const tables[] = {
+        sgb_stage_handlers, cell_handlers, sgb_level_handlers,
+        sgb_kernel_handlers};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (const SgbEventHandler *h = tables[i]; h->name; h++) {
+            if (strcmp(h->name, name) == 0) {
+                return h;
+            }
+        }
     }
+    return NULL;
 }
 
 SgbCorrelator *sgb_correlator_new(const SgbTraceSink *sink,
@@ -237,12 +266,11 @@ SgbCorrelator *sgb_correlator_new(const SgbTraceSink *sink,
 
     c->sink = sink;
     c->counts = counts;
-    c->handlers = g_hash_table_new(g_str_hash, g_str_equal);
-    add_handlers(c, sgb_stage_handlers);
-    add_handlers(c, cell_handlers);
-    c->own = g_hash_table_new_full(sgb_key_hash, sgb_key_equal, g_free, NULL);
+    c->reader = sgb_event_reader_new(handler_of);
     c->cells = g_ptr_array_new_with_free_func(free_cell);
     c->cell_of = g_hash_table_new(NULL, NULL);
+    c->levels = sgb_levels_new();
+    c->kernel = sgb_kernel_new();
     sgb_inflight_init(&c->inflight);
     return c;
 }
@@ -253,10 +281,12 @@ void sgb_correlator_free(SgbCorrelator *c)
         return;
     }
     sgb_inflight_clear(&c->inflight);
+    sgb_kernel_free(c->kernel);
+    sgb_levels_free(c->levels);
+    sgb_key_table_clear(&c->own);
     g_hash_table_unref(c->cell_of);
     g_ptr_array_unref(c->cells);
-    g_hash_table_unref(c->own);
-    g_hash_table_unref(c->handlers);
+    sgb_event_reader_free(c->reader);
     g_free(c);
 }
 
@@ -272,13 +302,17 @@ void sgb_correlator_message(SgbCorrelator *c, const bt_message *message)
     uint64_t count = 0;
 
     if (type == BT_MESSAGE_TYPE_EVENT) {
-        const SgbEventHandler *handler;
         SgbEvent event;
+        const SgbEventHandler *handler =
+            sgb_event_read(c->reader, message, &event);
 
-        sgb_event_read(&c->reader, message, &event);
-        handler = g_hash_table_lookup(c->handlers, event.name);
         if (handler) {
             c->counts->events++;
+            c->counts->by_group[handler->group]++;
+            if (!c->counts->begin_ns) {
+                c->counts->begin_ns = event.ns;
+            }
+            c->counts->end_ns = MAX(c->counts->end_ns, event.ns);
             handler->handle(c, &event);
         } else {
             c->counts->events_other++;

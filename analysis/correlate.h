@@ -26,6 +26,9 @@
  * given up as unfinished, so that memory does not grow with the trace. */
 #define SGB_CORRELATOR_OPEN_MAX 65536
 
+/* Cells told apart; what comes after them is outside of any. */
+#define SGB_CORRELATOR_CELLS_MAX 65536
+
 typedef struct SgbCorrelator SgbCorrelator;
 
 /* @sink and @counts must outlive it; @counts is added to. */

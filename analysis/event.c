@@ -1,63 +1,261 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event.h"
 
-static gboolean integer_of_field(const bt_field *field, uint64_t *value)
-{
-    bt_field_class_type type;
+#include <string.h>
 
-    if (!field) {
-        return FALSE;
+/* Powers of two. A trace of QEMU has some 25 classes that matter; kernel traces
+ * have hundreds. Two that share a slot make each other slow, not wrong. */
+#define CLASS_SLOTS 1024
+#define STREAM_SLOTS 64
+
+#define HOSTS_MAX 1024
+
+typedef enum FieldType {
+    FIELD_OTHER,
+    FIELD_UNSIGNED,
+    FIELD_SIGNED,
+    FIELD_STRING,
+} FieldType;
+
+static const char *const field_names[] = {
+    [SGB_FIELD_ASC] = "asc",
+    [SGB_FIELD_ASCQ] = "ascq",
+    [SGB_FIELD_BOUNCED] = "bounced",
+    [SGB_FIELD_BUFFERS] = "buffers",
+    [SGB_FIELD_BYTES] = "bytes",
+    [SGB_FIELD_CELL] = "cell",
+    [SGB_FIELD_CHANNEL] = "channel",
+    [SGB_FIELD_CMD] = "cmd",
+    [SGB_FIELD_DEPTH] = "depth",
+    [SGB_FIELD_DEV] = "dev",
+    [SGB_FIELD_DIR] = "dir",
+    [SGB_FIELD_DIRECT] = "direct",
+    [SGB_FIELD_DRIVER_STATUS] = "driver_status",
+    [SGB_FIELD_ENTRIES] = "entries",
+    [SGB_FIELD_HDR] = "hdr",
+    [SGB_FIELD_HELD] = "held",
+    [SGB_FIELD_HOST_NO] = "host_no",
+    [SGB_FIELD_HOST_STATUS] = "host_status",
+    [SGB_FIELD_ID] = "id",
+    [SGB_FIELD_INFLIGHT] = "inflight",
+    [SGB_FIELD_INFO] = "info",
+    [SGB_FIELD_KEY] = "key",
+    [SGB_FIELD_LEN] = "len",
+    [SGB_FIELD_LUN] = "lun",
+    [SGB_FIELD_OPCODE] = "opcode",
+    [SGB_FIELD_PATH] = "path",
+    [SGB_FIELD_PIECES] = "pieces",
+    [SGB_FIELD_REASON] = "reason",
+    [SGB_FIELD_REQ] = "req",
+    [SGB_FIELD_REQUESTS] = "requests",
+    [SGB_FIELD_RESID] = "resid",
+    [SGB_FIELD_RESPONSE] = "response",
+    [SGB_FIELD_RET] = "ret",
+    [SGB_FIELD_ROUND] = "round",
+    [SGB_FIELD_SENSE] = "sense",
+    [SGB_FIELD_STATUS] = "status",
+    [SGB_FIELD_TAG] = "tag",
+    [SGB_FIELD_TRANSFER] = "transfer",
+    [SGB_FIELD_XFER] = "xfer",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(field_names) == SGB_FIELD__COUNT);
+
+/* What the events of a stream have in common. */
+typedef struct StreamSlot {
+    const bt_stream *stream; /* a reference */
+    const char *host;
+    int64_t vpid; /* of a trace with one buffer per process, or -1 */
+} StreamSlot;
+
+struct SgbEventReader {
+    sgb_event_handler_func handler;
+    unsigned hosts; /* interned */
+    SgbEventClass *classes[CLASS_SLOTS];
+    StreamSlot streams[STREAM_SLOTS];
+};
+
+SgbEventReader *sgb_event_reader_new(sgb_event_handler_func handler)
+{
+    SgbEventReader *reader = g_new0(SgbEventReader, 1);
+
+    reader->handler = handler;
+    return reader;
+}
+
+static void class_free(SgbEventClass *class)
+{
+    if (class) {
+        bt_event_class_put_ref(class->class);
+        g_free(class);
     }
-    type = bt_field_get_class_type(field);
+}
+
+void sgb_event_reader_free(SgbEventReader *reader)
+{
+    if (!reader) {
+        return;
+    }
+    for (unsigned i = 0; i < CLASS_SLOTS; i++) {
+        class_free(reader->classes[i]);
+    }
+    for (unsigned i = 0; i < STREAM_SLOTS; i++) {
+        bt_stream_put_ref(reader->streams[i].stream);
+    }
+    g_free(reader);
+}
+
+const char *sgb_intern_bounded(const char *text, unsigned *used, unsigned limit)
+{
+    if (!g_quark_try_string(text)) {
+        if (*used >= limit) {
+            return g_intern_static_string("(others)");
+        }
+        ++*used;
+    }
+    return g_intern_string(text);
+}
+
+static FieldType type_of(const bt_field_class *class)
+{
+    bt_field_class_type type = bt_field_class_get_type(class);
+
     if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
-        *value = bt_field_integer_unsigned_get_value(field);
-        return TRUE;
+        return FIELD_UNSIGNED;
     }
     if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)) {
-        *value = bt_field_integer_signed_get_value(field);
-        return TRUE;
+        return FIELD_SIGNED;
     }
-    return FALSE;
+    if (type == BT_FIELD_CLASS_TYPE_STRING) {
+        return FIELD_STRING;
+    }
+    return FIELD_OTHER;
 }
 
-static const bt_field *member(const bt_field *structure, const char *name)
+/* Position of member @name of @structure, a structure or NULL or anything. */
+static int index_of(const bt_field_class *structure, const char *name,
+                    FieldType *type)
 {
+    uint64_t count;
+
     if (!structure ||
-        bt_field_get_class_type(structure) != BT_FIELD_CLASS_TYPE_STRUCTURE) {
-        return NULL;
+        bt_field_class_get_type(structure) != BT_FIELD_CLASS_TYPE_STRUCTURE) {
+        return -1;
     }
-    return bt_field_structure_borrow_member_field_by_name_const(structure,
-                                                                name);
+    count = bt_field_class_structure_get_member_count(structure);
+    for (uint64_t i = 0; i < MIN(count, INT16_MAX); i++) {
+        const bt_field_class_structure_member *member =
+            bt_field_class_structure_borrow_member_by_index_const(structure, i);
+
+        if (strcmp(bt_field_class_structure_member_get_name(member), name) ==
+            0) {
+            *type = type_of(
+                bt_field_class_structure_member_borrow_field_class_const(
+                    member));
+            return i;
+        }
+    }
+    return -1;
 }
 
-static void read_environment(SgbEventReader *reader, const bt_trace *trace)
+static int context_index(const bt_field_class *structure, const char *name,
+                         gboolean *is_signed)
 {
+    FieldType type = FIELD_OTHER;
+    int index = index_of(structure, name, &type);
+
+    *is_signed = type == FIELD_SIGNED;
+    return type == FIELD_SIGNED || type == FIELD_UNSIGNED ? index : -1;
+}
+
+static SgbEventClass *class_new(SgbEventReader *reader,
+                                const bt_event_class *class)
+{
+    SgbEventClass *c = g_new0(SgbEventClass, 1);
+    const char *name = bt_event_class_get_name(class);
+    const bt_field_class *payload =
+        bt_event_class_borrow_payload_field_class_const(class);
+    const bt_field_class *specific =
+        bt_event_class_borrow_specific_context_field_class_const(class);
+    const bt_field_class *common =
+        bt_stream_class_borrow_event_common_context_field_class_const(
+            bt_event_class_borrow_stream_class_const(class));
+
+    c->class = class;
+    bt_event_class_get_ref(class);
+    c->handler = reader->handler(name ? name : "");
+    for (unsigned i = 0; i < SGB_FIELD__COUNT; i++) {
+        FieldType type = FIELD_OTHER;
+
+        c->field[i].index = index_of(payload, field_names[i], &type);
+        c->field[i].type = c->field[i].index < 0 ? FIELD_OTHER : type;
+    }
+    c->vpid.common = context_index(common, "vpid", &c->vpid.common_signed);
+    c->vpid.specific =
+        context_index(specific, "vpid", &c->vpid.specific_signed);
+    c->tid.common = context_index(common, "vtid", &c->tid.common_signed);
+    if (c->tid.common < 0) {
+        c->tid.common = context_index(common, "tid", &c->tid.common_signed);
+    }
+    c->tid.specific = context_index(specific, "vtid", &c->tid.specific_signed);
+    if (c->tid.specific < 0) {
+        c->tid.specific =
+            context_index(specific, "tid", &c->tid.specific_signed);
+    }
+    return c;
+}
+
+static const SgbEventClass *class_of(SgbEventReader *reader,
+                                     const bt_event_class *class)
+{
+    SgbEventClass **slot =
+        &reader->classes[((uintptr_t) class >> 4) % CLASS_SLOTS];
+
+    if (!*slot || (*slot)->class != class) {
+        class_free(*slot);
+        *slot = class_new(reader, class);
+    }
+    return *slot;
+}
+
+static const StreamSlot *stream_of(SgbEventReader *reader,
+                                   const bt_stream *stream)
+{
+    StreamSlot *slot =
+        &reader->streams[((uintptr_t)stream >> 4) % STREAM_SLOTS];
+    const bt_trace *trace;
     const bt_value *value;
 
-    reader->trace = trace;
-    reader->host = NULL;
-    reader->vpid = -1;
-
+    if (slot->stream == stream) {
+        return slot;
+    }
+    bt_stream_put_ref(slot->stream);
+    bt_stream_get_ref(stream);
+    *slot = (StreamSlot){.stream = stream, .vpid = -1};
+    trace = bt_stream_borrow_trace_const(stream);
     value = bt_trace_borrow_environment_entry_value_by_name_const(trace,
                                                                   "hostname");
     if (value && bt_value_is_string(value)) {
-        reader->host = g_intern_string(bt_value_string_get(value));
+        slot->host = sgb_intern_bounded(bt_value_string_get(value),
+                                        &reader->hosts, HOSTS_MAX);
     }
     /* LTTng writes it there if each process has buffers of its own. */
     value =
         bt_trace_borrow_environment_entry_value_by_name_const(trace, "vpid");
     if (value && bt_value_is_signed_integer(value)) {
-        reader->vpid = bt_value_integer_signed_get(value);
+        slot->vpid = bt_value_integer_signed_get(value);
     }
+    return slot;
 }
 
-static uint64_t time_of(const bt_message *message, const bt_stream *stream)
+uint64_t sgb_event_time(const bt_message *message)
 {
     const bt_clock_snapshot *snapshot;
     int64_t ns = 0;
 
     if (!bt_stream_class_borrow_default_clock_class_const(
-            bt_stream_borrow_class_const(stream))) {
+            bt_event_class_borrow_stream_class_const(
+                bt_event_borrow_class_const(
+                    bt_message_event_borrow_event_const(message))))) {
         return 1;
     }
     snapshot = bt_message_event_borrow_default_clock_snapshot_const(message);
@@ -70,46 +268,80 @@ static uint64_t time_of(const bt_message *message, const bt_stream *stream)
     return MAX(ns, 1);
 }
 
-void sgb_event_read(SgbEventReader *reader, const bt_message *message,
-                    SgbEvent *event)
+static gboolean context_integer(const SgbEvent *event, int common,
+                                gboolean common_signed, int specific,
+                                gboolean specific_signed, int64_t *value)
+{
+    const bt_field *field;
+    gboolean is_signed;
+
+    if (common >= 0) {
+        field = bt_field_structure_borrow_member_field_by_index_const(
+            bt_event_borrow_common_context_field_const(event->event), common);
+        is_signed = common_signed;
+    } else if (specific >= 0) {
+        field = bt_field_structure_borrow_member_field_by_index_const(
+            bt_event_borrow_specific_context_field_const(event->event),
+            specific);
+        is_signed = specific_signed;
+    } else {
+        return FALSE;
+    }
+    *value = is_signed ? bt_field_integer_signed_get_value(field)
+                       : (int64_t)bt_field_integer_unsigned_get_value(field);
+    return TRUE;
+}
+
+gconstpointer sgb_event_read(SgbEventReader *reader, const bt_message *message,
+                             SgbEvent *event)
 {
     const bt_event *e = bt_message_event_borrow_event_const(message);
-    const bt_stream *stream = bt_event_borrow_stream_const(e);
-    const bt_trace *trace = bt_stream_borrow_trace_const(stream);
-    const char *name = bt_event_class_get_name(bt_event_borrow_class_const(e));
-    uint64_t vpid;
+    const SgbEventClass *class =
+        class_of(reader, bt_event_borrow_class_const(e));
+    const StreamSlot *stream;
 
-    if (trace != reader->trace) {
-        read_environment(reader, trace);
+    if (!class->handler) {
+        return NULL;
     }
-    event->name = name ? name : "";
-    event->ns = time_of(message, stream);
-    event->host = reader->host;
+    stream = stream_of(reader, bt_event_borrow_stream_const(e));
+    event->class = class;
+    event->event = e;
+    event->ns = sgb_event_time(message);
+    event->host = stream->host;
     event->payload = bt_event_borrow_payload_field_const(e);
-
-    event->vpid = reader->vpid;
-    if (integer_of_field(
-            member(bt_event_borrow_common_context_field_const(e), "vpid"),
-            &vpid) ||
-        integer_of_field(
-            member(bt_event_borrow_specific_context_field_const(e), "vpid"),
-            &vpid)) {
-        event->vpid = vpid;
-    }
+    event->vpid = stream->vpid;
+    context_integer(event, class->vpid.common, class->vpid.common_signed,
+                    class->vpid.specific, class->vpid.specific_signed,
+                    &event->vpid);
+    return class->handler;
 }
 
-gboolean sgb_event_integer(const SgbEvent *event, const char *name,
+static const bt_field *member(const SgbEvent *event, SgbField field)
+{
+    return bt_field_structure_borrow_member_field_by_index_const(
+        event->payload, event->class->field[field].index);
+}
+
+gboolean sgb_event_integer(const SgbEvent *event, SgbField field,
                            uint64_t *value)
 {
-    return integer_of_field(member(event->payload, name), value);
+    if (event->class->field[field].type == FIELD_UNSIGNED) {
+        *value = bt_field_integer_unsigned_get_value(member(event, field));
+        return TRUE;
+    }
+    if (event->class->field[field].type == FIELD_SIGNED) {
+        *value = bt_field_integer_signed_get_value(member(event, field));
+        return TRUE;
+    }
+    return FALSE;
 }
 
-gboolean sgb_event_uint32(const SgbEvent *event, const char *name,
+gboolean sgb_event_uint32(const SgbEvent *event, SgbField field,
                           uint32_t *value)
 {
     uint64_t wide;
 
-    if (!sgb_event_integer(event, name, &wide) ||
+    if (!sgb_event_integer(event, field, &wide) ||
         (wide > UINT32_MAX && (int64_t)wide < INT32_MIN) ||
         (wide > UINT32_MAX && (int64_t)wide >= 0)) {
         return FALSE;
@@ -118,13 +350,46 @@ gboolean sgb_event_uint32(const SgbEvent *event, const char *name,
     return TRUE;
 }
 
-const char *sgb_event_string(const SgbEvent *event, const char *name)
+const char *sgb_event_string(const SgbEvent *event, SgbField field)
 {
-    const bt_field *field = member(event->payload, name);
+    return event->class->field[field].type == FIELD_STRING
+               ? bt_field_string_get_value(member(event, field))
+               : NULL;
+}
 
-    if (!field ||
-        bt_field_get_class_type(field) != BT_FIELD_CLASS_TYPE_STRING) {
-        return NULL;
+gboolean sgb_event_tid(const SgbEvent *event, int64_t *tid)
+{
+    const SgbEventClass *class = event->class;
+
+    return context_integer(event, class->tid.common, class->tid.common_signed,
+                           class->tid.specific, class->tid.specific_signed,
+                           tid);
+}
+
+size_t sgb_event_cdb(const SgbEvent *event, uint8_t *cdb, size_t size)
+{
+    const bt_field *array;
+    size_t count;
+
+    if (!event->payload) {
+        return 0;
     }
-    return bt_field_string_get_value(field);
+    array = bt_field_structure_borrow_member_field_by_name_const(event->payload,
+                                                                 "cmnd");
+    if (!array || !bt_field_class_type_is(bt_field_get_class_type(array),
+                                          BT_FIELD_CLASS_TYPE_ARRAY)) {
+        return 0;
+    }
+    count = MIN(bt_field_array_get_length(array), size);
+    for (size_t i = 0; i < count; i++) {
+        const bt_field *byte =
+            bt_field_array_borrow_element_field_by_index_const(array, i);
+
+        if (!bt_field_class_type_is(bt_field_get_class_type(byte),
+                                    BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
+            return 0;
+        }
+        cdb[i] = bt_field_integer_unsigned_get_value(byte);
+    }
+    return count;
 }

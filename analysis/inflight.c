@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inflight.h"
 
-unsigned sgb_key_hash(gconstpointer data)
+#include <string.h>
+
+/* As many requests as are often open at a time. */
+#define SPARE_MAX 256
+
+/* Handles mean nothing outside of their process; these are the host's. */
+static gboolean of_host(SgbKeyKind kind)
 {
-    const SgbKey *key = data;
-
-    /* host is interned: equal strings are one pointer. */
-    return g_int64_hash(&key->value) * 31 + g_int64_hash(&key->vpid) * 7 +
-           g_direct_hash(key->host);
-}
-
-gboolean sgb_key_equal(gconstpointer a, gconstpointer b)
-{
-    const SgbKey *x = a, *y = b;
-
-    return x->value == y->value && x->vpid == y->vpid && x->host == y->host;
+    return kind == SGB_KEY_INITIATOR || kind == SGB_KEY_THREAD;
 }
 
 void sgb_inflight_init(SgbInflight *t)
 {
-    for (unsigned i = 0; i < SGB_KEY__COUNT; i++) {
-        t->by[i] = g_hash_table_new(sgb_key_hash, sgb_key_equal);
-    }
-    g_queue_init(&t->queue);
+    *t = (SgbInflight){};
 }
 
 void sgb_inflight_clear(SgbInflight *t)
@@ -30,18 +22,32 @@ void sgb_inflight_clear(SgbInflight *t)
     while (t->queue.head) {
         sgb_inflight_remove(t, t->queue.head->data);
     }
+    while (t->spare.head) {
+        GList *link = g_queue_pop_head_link(&t->spare);
+
+        g_free(link->data);
+    }
     for (unsigned i = 0; i < SGB_KEY__COUNT; i++) {
-        g_clear_pointer(&t->by[i], g_hash_table_unref);
+        sgb_key_table_clear(&t->by[i]);
     }
 }
 
 SgbOpen *sgb_inflight_add(SgbInflight *t)
 {
-    SgbOpen *o = g_new0(SgbOpen, 1);
+    GList *link = g_queue_pop_head_link(&t->spare);
+    SgbOpen *o;
 
+    if (link) {
+        o = link->data;
+        memset(o, 0, sizeof(*o));
+    } else {
+        o = g_new0(SgbOpen, 1);
+    }
     o->r.vpid = -1;
     o->r.path = SGB_DATA_PATH_UNKNOWN;
+    o->r.sense_key = SGB_SENSE_UNKNOWN;
     o->link.data = o;
+    o->device_link.data = o;
     g_queue_push_tail_link(&t->queue, &o->link);
     return o;
 }
@@ -52,7 +58,11 @@ void sgb_inflight_remove(SgbInflight *t, SgbOpen *o)
         sgb_inflight_unset(t, o, i);
     }
     g_queue_unlink(&t->queue, &o->link);
-    g_free(o);
+    if (t->spare.length < SPARE_MAX) {
+        g_queue_push_head_link(&t->spare, &o->link);
+    } else {
+        g_free(o);
+    }
 }
 
 SgbOpen *sgb_inflight_find(const SgbInflight *t, SgbKeyKind kind,
@@ -60,11 +70,11 @@ SgbOpen *sgb_inflight_find(const SgbInflight *t, SgbKeyKind kind,
 {
     SgbKey key = {
         .host = host,
-        .vpid = kind == SGB_KEY_INITIATOR ? 0 : vpid,
+        .vpid = of_host(kind) ? 0 : vpid,
         .value = value,
     };
 
-    return g_hash_table_lookup(t->by[kind], &key);
+    return sgb_key_table_find(&t->by[kind], &key);
 }
 
 void sgb_inflight_set(SgbInflight *t, SgbOpen *o, SgbKeyKind kind,
@@ -76,22 +86,22 @@ void sgb_inflight_set(SgbInflight *t, SgbOpen *o, SgbKeyKind kind,
         return;
     }
     if (before) {
-        sgb_inflight_unset(t, before, kind);
+        before->keys[kind].set = FALSE;
     }
     sgb_inflight_unset(t, o, kind);
-    o->keys[kind] = (SgbKey){
-        .set = TRUE,
+    o->keys[kind].set = TRUE;
+    o->keys[kind].key = (SgbKey){
         .host = o->r.host,
-        .vpid = kind == SGB_KEY_INITIATOR ? 0 : o->r.vpid,
+        .vpid = of_host(kind) ? 0 : o->r.vpid,
         .value = value,
     };
-    g_hash_table_insert(t->by[kind], &o->keys[kind], o);
+    sgb_key_table_set(&t->by[kind], &o->keys[kind].key, o);
 }
 
 void sgb_inflight_unset(SgbInflight *t, SgbOpen *o, SgbKeyKind kind)
 {
     if (o->keys[kind].set) {
-        g_hash_table_remove(t->by[kind], &o->keys[kind]);
+        sgb_key_table_remove(&t->by[kind], &o->keys[kind].key);
         o->keys[kind].set = FALSE;
     }
 }

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include "key-table.h"
 #include "request.h"
 #include "trace.h"
 
@@ -16,19 +17,9 @@ typedef enum SgbKeyKind {
     SGB_KEY_REQ,       /* QEMU's process and its request */
     SGB_KEY_HDR,       /* QEMU's process and the sg_io_hdr_t */
     SGB_KEY_INITIATOR, /* the tag alone */
+    SGB_KEY_THREAD,    /* the thread that is in the ioctl */
     SGB_KEY__COUNT,
 } SgbKeyKind;
-
-typedef struct SgbKey {
-    gboolean set;
-    const char *host;
-    int64_t vpid;
-    uint64_t value;
-} SgbKey;
-
-/* For hash tables of keys. */
-unsigned sgb_key_hash(gconstpointer key);
-gboolean sgb_key_equal(gconstpointer a, gconstpointer b);
 
 typedef struct SgbOpen {
     SgbRequest r;
@@ -38,6 +29,7 @@ typedef struct SgbOpen {
     gboolean posted;    /* by the initiator, which will say how it ended */
     gboolean responded; /* the HBA is done with it */
     gboolean completed; /* at least one SG_IO came back */
+    gboolean in_hba;    /* counted as such */
     uint64_t events;    /* while it has no name */
 
     /* As scsi_sgio_path and scsi_sgio_submit announced it. */
@@ -45,14 +37,25 @@ typedef struct SgbOpen {
     uint64_t path_direct, path_bounced;
     uint64_t submitted;
 
+    /* A bounce buffer of its device, until the device is known. */
+    uint64_t alloc_ns, alloc_buffers, alloc_held;
+
+    /* Dispatched by the kernel: in which queue of kernel.c. */
+    GQueue *device_queue;
+    GList device_link;
+
     /* Private to inflight.c */
-    SgbKey keys[SGB_KEY__COUNT];
+    struct {
+        gboolean set;
+        SgbKey key;
+    } keys[SGB_KEY__COUNT];
     GList link;
 } SgbOpen;
 
 typedef struct SgbInflight {
-    GHashTable *by[SGB_KEY__COUNT]; /* SgbKey * inside SgbOpen -> SgbOpen * */
+    SgbKeyTable by[SGB_KEY__COUNT]; /* -> SgbOpen * */
     GQueue queue;                   /* SgbOpen *, oldest first */
+    GQueue spare;                   /* SgbOpen * to be used again */
 } SgbInflight;
 
 void sgb_inflight_init(SgbInflight *t);
@@ -66,7 +69,8 @@ SgbOpen *sgb_inflight_add(SgbInflight *t);
 /* Take @o out and free it. */
 void sgb_inflight_remove(SgbInflight *t, SgbOpen *o);
 
-/* The request of @kind's key, or NULL. @vpid is not used for INITIATOR. */
+/* The request of @kind's key, or NULL. @vpid is not used for INITIATOR and
+ * THREAD. */
 SgbOpen *sgb_inflight_find(const SgbInflight *t, SgbKeyKind kind,
                            const char *host, int64_t vpid, uint64_t value);
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "metrics.h"
 
-/* sg's "info": the kernel moved the data from or to the caller's memory itself
- * (<scsi/sg.h>, SG_INFO_DIRECT_IO_MASK and SG_INFO_DIRECT_IO). */
-#define INFO_DIRECT_IO_MASK 0x6
-#define INFO_DIRECT_IO 0x2
-
 SgbMetrics *sgb_metrics_new(const char *cell, uint32_t round)
 {
     SgbMetrics *m = g_new0(SgbMetrics, 1);
@@ -34,25 +29,17 @@ void sgb_metrics_free(SgbMetrics *m)
 
 static void add_stages(SgbMetrics *m, const SgbRequest *r)
 {
-    uint64_t first = 0, previous = 0, last = 0;
+    uint64_t duration[SGB_STAGE__COUNT];
+    unsigned present;
+    uint64_t total = sgb_request_stages(r, duration, &present);
 
     for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
-        uint64_t now = r->stage_ns[i];
-
-        if (!now) {
-            continue;
+        if (present & 1u << i) {
+            sgb_histogram_add(m->stage[i], duration[i]);
         }
-        if (previous) {
-            /* The HBA may have taken a request before the initiator got to
-             * trace that it posted it: then no time passed between. */
-            sgb_histogram_add(m->stage[i], now > previous ? now - previous : 0);
-        }
-        previous = MAX(previous, now);
-        first = first ? MIN(first, now) : now;
-        last = MAX(last, now);
     }
-    if (first) {
-        sgb_histogram_add(m->total, last - first);
+    if (sgb_request_begin(r)) {
+        sgb_histogram_add(m->total, total);
     }
 }
 
@@ -64,17 +51,13 @@ void sgb_metrics_add(SgbMetrics *m, const SgbRequest *r)
     }
     m->requests++;
     m->length += r->length;
-    if (r->status == 0 && r->result == 0) {
-        uint64_t resid = r->resid < 0 ? 0 : r->resid;
-
-        m->transferred += r->length - MIN(resid, r->length);
-    }
+    m->transferred += sgb_request_transferred(r);
     m->direct += r->direct;
     m->bounced += r->bounced;
     m->sgio_count += r->sgio_count;
     m->map_hits += r->map_hits;
     m->map_misses += r->map_misses;
-    m->dio += (r->info & INFO_DIRECT_IO_MASK) == INFO_DIRECT_IO;
+    m->dio += sgb_request_dio(r);
     m->by_path[MIN(r->path, SGB_DATA_PATH__COUNT)]++;
     if (r->reason < SGB_REASON__COUNT) {
         m->by_reason[r->reason]++;

@@ -8,7 +8,6 @@
 #define ANALYSIS_REQUEST_H
 
 #include <stdint.h>
-#include <stdint.h>
 #include <glib.h>
 
 /* In the order in which a request passes them. */
@@ -18,6 +17,8 @@ typedef enum SgbStage {
     SGB_STAGE_MAP,         /* scsi_sgio_map, or bounce_alloc */
     SGB_STAGE_SUBMIT,      /* scsi_sgio_submit */
     SGB_STAGE_IOCTL_BEGIN, /* file_sgio_begin, iscsi_sgio_begin */
+    SGB_STAGE_DISPATCH,    /* the kernel's scsi_dispatch_cmd_start */
+    SGB_STAGE_DEVICE,      /* the kernel's scsi_dispatch_cmd_done */
     SGB_STAGE_IOCTL_END,   /* file_sgio_end, iscsi_sgio_end */
     SGB_STAGE_COMPLETE,    /* scsi_sgio_complete */
     SGB_STAGE_UNMAP,       /* scsi_sgio_unmap */
@@ -40,6 +41,10 @@ typedef enum SgbDataPath {
 
 /* Values of scsi_sgio_path's "reason". */
 #define SGB_REASON__COUNT 9
+
+/* Of a request whose sense data the trace does not tell. Sense keys have four
+ * bits (SPC-4, 4.5.6). */
+#define SGB_SENSE_UNKNOWN 0xff
 
 typedef struct SgbRequest {
     /* Who: unique together while the request lives. */
@@ -71,13 +76,46 @@ typedef struct SgbRequest {
     int result;        /* 0 or -errno of the last ioctl; -EIO if only the
                             * HBA or the initiator says that it failed */
     uint8_t status;    /* SCSI status */
-    int64_t resid;     /* bytes */
-    uint32_t info;     /* sg's info */
+    uint8_t sense_key, asc, ascq;        /* key SGB_SENSE_UNKNOWN: not known */
+    uint32_t response;                   /* the HBA's (virtio-scsi), 0: OK */
+    uint32_t host_status, driver_status; /* of the last ioctl */
+    int64_t resid;                       /* bytes */
+    uint32_t info;                       /* sg's info */
     uint64_t stage_ns[SGB_STAGE__COUNT]; /* ns since the epoch; 0: absent */
 } SgbRequest;
 
+/* sg's "info" says that the kernel moved the data from or to the caller's
+ * memory itself (<scsi/sg.h>, SG_INFO_DIRECT_IO_MASK, SG_INFO_DIRECT_IO). */
+gboolean sgb_request_dio(const SgbRequest *r);
+
+/* Status GOOD or CONDITION MET, and everybody says that it went well. */
+gboolean sgb_request_good(const SgbRequest *r);
+
+/* Bytes transferred: the length without the residual, if it went well. */
+uint64_t sgb_request_transferred(const SgbRequest *r);
+
+/*
+ * The time each stage took in ns: from the latest stage before that the request
+ * has. Absent stages and the first one have 0 and are not in *@present (bits).
+ * The sum is the total, which is returned: from the first stage seen to the
+ * last. A stage that is seen before an earlier one took no time.
+ */
+uint64_t sgb_request_stages(const SgbRequest *r,
+                            uint64_t duration[SGB_STAGE__COUNT],
+                            unsigned *present);
+
+/* When it passed @stage, 0 if it did not. As stage_ns, but that an initiator
+ * which got to trace late that it had posted did so before the HBA took it. */
+uint64_t sgb_request_at(const SgbRequest *r, SgbStage stage);
+
+/* First and last time of a request, ns since the epoch; 0 if it has none. */
+uint64_t sgb_request_begin(const SgbRequest *r);
+uint64_t sgb_request_end(const SgbRequest *r);
+
 /* Name of a stage, path or reason as tables print it; static. */
 const char *sgb_stage_name(SgbStage stage);
+/* The same as a name of a field or column: ioctl_end. */
+const char *sgb_stage_identifier(SgbStage stage);
 const char *sgb_data_path_name(SgbDataPath path);
 const char *sgb_reason_name(unsigned reason);
 

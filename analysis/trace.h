@@ -7,7 +7,6 @@
 #define ANALYSIS_TRACE_H
 
 #include <stdint.h>
-#include <stdint.h>
 #include <glib.h>
 #include "request.h"
 
@@ -29,14 +28,36 @@ typedef struct SgbTraceCell {
     uint64_t stated_requests, stated_bytes;
 } SgbTraceCell;
 
+/* What a trace shows the depth of. */
+typedef enum SgbLevelKind {
+    SGB_LEVEL_HBA,            /* requests between arrive and respond */
+    SGB_LEVEL_SGIO,           /* requests in SG_IO (scsi_sgio_depth) */
+    SGB_LEVEL_BOUNCE_BUFFERS, /* whole-request bounce buffers */
+    SGB_LEVEL_BOUNCE_HELD,    /* bytes in these */
+    SGB_LEVEL_QUEUE_DEPTH,    /* buffers in the bounce queues of transfers */
+    SGB_LEVEL_QUEUE_HELD,     /* bytes in these */
+    SGB_LEVEL__COUNT,
+} SgbLevelKind;
+
+/* A level changed. */
+typedef struct SgbLevel {
+    SgbLevelKind kind;
+    uint64_t ns;
+    const char *host, *device; /* interned, or NULL; of HBA and QUEUE_ levels,
+                                * which are a process's, @device is NULL */
+    int64_t vpid;
+    uint64_t value;
+} SgbLevel;
+
 /*
  * Called for what the trace holds, in order of time; requests when they end.
  * @request is complete (or given up: finished is FALSE) and valid only during
  * the call; @cell is the cell it began in, never NULL (cell->cell is, outside
  * of any) and the same pointer for all of a cell, valid until sgb_trace_read
  * returns. cell_end is called for each cell that began. A request of a cell that
- * its initiator never claimed comes at the end of the cell. Any member may be
- * NULL.
+ * its initiator never claimed comes at the end of the cell. level is called for
+ * changes of depth; a bounce buffer is reported when its device is known, which
+ * may be after other levels that changed later. Any member may be NULL.
  */
 typedef struct SgbTraceSink {
     void (*cell_begin)(void *opaque, const SgbTraceCell *cell);
@@ -44,7 +65,21 @@ typedef struct SgbTraceSink {
                     const SgbTraceCell *cell);
     void (*cell_end)(void *opaque, const SgbTraceCell *cell);
     void *opaque;
+    void (*level)(void *opaque, const SgbLevel *level);
 } SgbTraceSink;
+
+/* Who emits the events of the catalogue. */
+typedef enum SgbEventGroup {
+    SGB_EVENTS_INITIATOR, /* sgbench:post, complete */
+    SGB_EVENTS_CELL,      /* sgbench:cell_begin, cell_end */
+    SGB_EVENTS_HBA,       /* virtio_scsi_cmd_req, _resp */
+    SGB_EVENTS_SCSI,      /* scsi_sgio_* */
+    SGB_EVENTS_MAP,       /* dma_* */
+    SGB_EVENTS_IOCTL,     /* file_sgio_*, iscsi_sgio_* */
+    SGB_EVENTS_UPSTREAM,  /* what QEMU has without our patches */
+    SGB_EVENTS_KERNEL,    /* scsi_dispatch_cmd_* */
+    SGB_EVENTS__COUNT,
+} SgbEventGroup;
 
 typedef struct SgbTraceCounts {
     uint64_t events; /* known to the catalogue */
@@ -54,6 +89,12 @@ typedef struct SgbTraceCounts {
     uint64_t lost_events; /* babeltrace2's discarded events */
     uint64_t lost_packets;
     uint64_t orphans; /* events of a request whose start is not there */
+    uint64_t by_group[SGB_EVENTS__COUNT]; /* of events */
+    uint64_t kernel_foreign;   /* commands in the kernel that are not QEMU's */
+    uint64_t kernel_trouble;   /* not dispatched, or timed out there */
+    uint64_t managed;          /* task management functions (aborts, resets) */
+    uint64_t cells_left_out;   /* cells beyond SGB_CORRELATOR_CELLS_MAX */
+    uint64_t begin_ns, end_ns; /* first and last event of the catalogue */
 } SgbTraceCounts;
 
 /*

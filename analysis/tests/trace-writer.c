@@ -11,12 +11,16 @@
     "hdr:x ret:d status:u host_status:u driver_status:u resid:d info:u " \
     "duration:u"
 
+#define KERNEL_ADDRESS "host_no:u channel:u id:u lun:u "
+#define KERNEL_COMMAND \
+    "opcode:u cmd_len:u data_sglen:u prot_sglen:u prot_op:u cmnd:c"
+
 /* As qemu-tracepoints/README.md has them. */
 static const char *const catalogue[][2] = {
     {"sgbench:cell_begin", "cell:s round:u"},
     {"sgbench:cell_end", "cell:s requests:x bytes:x"},
     {"sgbench:post", "tag:u lun:u opcode:u dir:d len:u"},
-    {"sgbench:complete", "tag:u status:u response:u resid:u len:u"},
+    {"sgbench:complete", "tag:u status:u response:u resid:u len:u sense:u"},
     {"qemu:virtio_scsi_cmd_req", "lun:d tag:u cmd:u"},
     {"qemu:virtio_scsi_cmd_resp", "lun:d tag:u response:d status:u"},
     {"qemu:scsi_sgio_submit", "req:x hdr:x dev:x id:s tag:u target:u lun:u "
@@ -39,6 +43,16 @@ static const char *const catalogue[][2] = {
     {"qemu:file_sgio_end", IOCTL_END},
     {"qemu:iscsi_sgio_begin", "hdr:x lun:x dir:d len:u iovecs:u"},
     {"qemu:iscsi_sgio_end", IOCTL_END},
+    /* QEMU's own, hw/scsi/trace-events */
+    {"qemu:virtio_scsi_tmf_req", "lun:d tag:u subtype:d"},
+    {"qemu:virtio_scsi_tmf_resp", "lun:d tag:u response:d"},
+    {"qemu:scsi_req_parsed", "target:d lun:d tag:d cmd:d mode:d xfer:d"},
+    {"qemu:scsi_req_build_sense", "target:d lun:d tag:d key:d asc:d ascq:d"},
+    /* lttng-modules, include/instrumentation/events/scsi.h */
+    {"scsi_dispatch_cmd_start", KERNEL_ADDRESS KERNEL_COMMAND},
+    {"scsi_dispatch_cmd_done", KERNEL_ADDRESS "result:d " KERNEL_COMMAND},
+    {"scsi_dispatch_cmd_error", KERNEL_ADDRESS "rtn:d " KERNEL_COMMAND},
+    {"scsi_dispatch_cmd_timeout", KERNEL_ADDRESS "result:d " KERNEL_COMMAND},
 };
 
 typedef struct Record {
@@ -48,7 +62,7 @@ typedef struct Record {
         LOSS
     } kind;
     uint64_t ns; /* of an event */
-    int vpid;
+    int vpid, tid;
     char *name;
     char **values;  /* "FIELD=VALUE", NULL-terminated */
     uint64_t count; /* of a loss */
@@ -57,6 +71,9 @@ typedef struct Record {
 struct TraceWriter {
     char *hostname;
     gboolean no_vpid;
+    int tid;
+    gboolean (*more)(TraceWriter *w, void *opaque);
+    void *more_opaque;
     GHashTable *declared; /* event name -> fields */
     GPtrArray *records;
 
@@ -106,6 +123,19 @@ void trace_writer_no_vpid(TraceWriter *w)
     w->no_vpid = TRUE;
 }
 
+void trace_writer_thread(TraceWriter *w, int tid)
+{
+    w->tid = tid;
+}
+
+void trace_writer_pull(TraceWriter *w,
+                       gboolean (*more)(TraceWriter *w, void *opaque),
+                       void *opaque)
+{
+    w->more = more;
+    w->more_opaque = opaque;
+}
+
 void trace_writer_declare(TraceWriter *w, const char *name, const char *fields)
 {
     g_hash_table_replace(w->declared, g_strdup(name), g_strdup(fields));
@@ -133,6 +163,7 @@ void trace_writer_add(TraceWriter *w, uint64_t ns, int vpid, const char *name,
     g_assert(g_hash_table_contains(w->declared, name));
     r->ns = ns;
     r->vpid = vpid;
+    r->tid = w->tid;
     r->name = g_strdup(name);
     r->values = g_strsplit(text, " ", -1);
 }
@@ -169,6 +200,24 @@ static bt_field_class *integer_class(bt_trace_class *class, char type)
     return fc;
 }
 
+static bt_field_class *bytes_class(bt_trace_class *class)
+{
+    bt_field_class *byte = bt_field_class_integer_unsigned_create(class);
+    bt_field_class *fc;
+
+    bt_field_class_integer_set_field_value_range(byte, 8);
+    fc = bt_field_class_array_dynamic_create(class, byte, NULL);
+    bt_field_class_put_ref(byte);
+    return fc;
+}
+
+static bt_field_class *field_class(bt_trace_class *class, char type)
+{
+    return type == 's'   ? bt_field_class_string_create(class)
+           : type == 'c' ? bytes_class(class)
+                         : integer_class(class, type);
+}
+
 static void append(bt_field_class *structure, const char *name,
                    bt_field_class *fc)
 {
@@ -197,9 +246,7 @@ static bt_event_class *event_class(TraceWriter *w, const char *name)
         char *colon = strchr(*f, ':');
 
         *colon = '\0';
-        append(payload, *f,
-               colon[1] == 's' ? bt_field_class_string_create(trace_class)
-                               : integer_class(trace_class, colon[1]));
+        append(payload, *f, field_class(trace_class, colon[1]));
     }
     bt_event_class_set_payload_field_class(class, payload);
     bt_field_class_put_ref(payload);
@@ -207,11 +254,28 @@ static bt_event_class *event_class(TraceWriter *w, const char *name)
     return class;
 }
 
+static void fill_bytes(bt_field *array, const char *hex)
+{
+    size_t count = hex ? strlen(hex) / 2 : 0;
+
+    g_assert(bt_field_array_dynamic_set_length(array, count) ==
+             BT_FIELD_DYNAMIC_ARRAY_SET_LENGTH_STATUS_OK);
+    for (size_t i = 0; i < count; i++) {
+        bt_field_integer_unsigned_set_value(
+            bt_field_array_borrow_element_field_by_index(array, i),
+            g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                g_ascii_xdigit_value(hex[2 * i + 1]));
+    }
+}
+
 static void fill(bt_field *field, const char *value)
 {
     switch ((uint64_t)bt_field_get_class_type(field)) {
     case BT_FIELD_CLASS_TYPE_STRING:
         bt_field_string_set_value(field, value ? value : "");
+        break;
+    case BT_FIELD_CLASS_TYPE_DYNAMIC_ARRAY_WITHOUT_LENGTH_FIELD:
+        fill_bytes(field, value);
         break;
     case BT_FIELD_CLASS_TYPE_SIGNED_INTEGER:
         bt_field_integer_signed_set_value(
@@ -238,6 +302,10 @@ static bt_message *event_message(TraceWriter *w, bt_self_message_iterator *self,
             bt_field_structure_borrow_member_field_by_name(
                 bt_event_borrow_common_context_field(event), "vpid"),
             r->vpid);
+        bt_field_integer_signed_set_value(
+            bt_field_structure_borrow_member_field_by_name(
+                bt_event_borrow_common_context_field(event), "vtid"),
+            r->tid);
     }
     fields = g_strsplit(g_hash_table_lookup(w->declared, r->name), " ", -1);
     for (char **f = fields; *f && **f; f++) {
@@ -281,10 +349,18 @@ static bt_message *loss_message(TraceWriter *w, bt_self_message_iterator *self,
 /* The next message, or NULL at the end. */
 static bt_message *next_message(TraceWriter *w, bt_self_message_iterator *self)
 {
-    const Record *r = w->next < w->records->len
-                          ? g_ptr_array_index(w->records, w->next)
-                          : NULL;
+    const Record *r;
     bt_message *message;
+
+    if (w->more && w->next >= w->records->len) {
+        g_ptr_array_set_size(w->records, 0);
+        w->next = 0;
+        if (!w->more(w, w->more_opaque)) {
+            w->more = NULL;
+        }
+    }
+    r = w->next < w->records->len ? g_ptr_array_index(w->records, w->next)
+                                  : NULL;
 
     if (!w->begun) {
         w->begun = TRUE;
@@ -362,6 +438,7 @@ source_initialize(bt_self_component_source *self,
     bt_stream_class_set_supports_discarded_events(stream_class, BT_TRUE,
                                                   BT_TRUE);
     append(context, "vpid", integer_class(trace_class, 'd'));
+    append(context, "vtid", integer_class(trace_class, 'd'));
     if (!w->no_vpid) {
         bt_stream_class_set_event_common_context_field_class(stream_class,
                                                              context);

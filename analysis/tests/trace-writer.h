@@ -22,8 +22,9 @@ void trace_writer_no_vpid(TraceWriter *w);
 
 /*
  * Declare event @name with @fields, "NAME:TYPE ...", where TYPE is x (64 bits,
- * unsigned), u (32 bits, unsigned), d (32 bits, signed) or s (string). The
- * events of the catalogue are there already; declaring one again replaces it.
+ * unsigned), u (32 bits, unsigned), d (32 bits, signed), s (string) or c (a
+ * CDB: bytes, given in hexadecimal, as a sequence). The events of the catalogue
+ * and the kernel's are there already; declaring one again replaces it.
  */
 void trace_writer_declare(TraceWriter *w, const char *name, const char *fields);
 
@@ -31,6 +32,17 @@ void trace_writer_declare(TraceWriter *w, const char *name, const char *fields);
  * gives "FIELD=VALUE ..." for printf; fields left out are 0 or empty. */
 void trace_writer_add(TraceWriter *w, uint64_t ns, int vpid, const char *name,
                       const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* The thread of the events that are added from now on; 0 until then. */
+void trace_writer_thread(TraceWriter *w, int tid);
+
+/*
+ * Do not keep all events: when those that were added are written, @more is
+ * called to add others, until it returns FALSE. For long traces.
+ */
+void trace_writer_pull(TraceWriter *w,
+                       gboolean (*more)(TraceWriter *w, void *opaque),
+                       void *opaque);
 
 /* @count events were lost here; 0: nobody knows how many. */
 void trace_writer_lose(TraceWriter *w, uint64_t count);
