@@ -6,86 +6,12 @@
 #include <glib/gstdio.h>
 
 #include "analysis/correlate.h"
+#include "trace-seen.h"
 #include "trace-writer.h"
 
 #define QEMU 100
 #define INITIATOR 200
 #define T0 UINT64_C(1700000000000000000)
-
-/* What came out of a trace. */
-typedef struct Seen {
-    GArray *requests; /* SgbRequest */
-    GPtrArray *cells; /* cell name of each request, or "" */
-    GString *order;   /* what was called, in order */
-    SgbTraceCounts counts;
-} Seen;
-
-static void on_cell_begin(void *opaque, const SgbTraceCell *cell)
-{
-    g_string_append_printf(((Seen *)opaque)->order, "begin %s/%u;", cell->cell,
-                           cell->round);
-}
-
-static void on_request(void *opaque, const SgbRequest *r,
-                       const SgbTraceCell *cell)
-{
-    Seen *seen = opaque;
-
-    g_array_append_val(seen->requests, *r);
-    g_ptr_array_add(seen->cells, g_strdup(cell->cell ? cell->cell : ""));
-    g_string_append_printf(seen->order, "%s %u;",
-                           r->finished ? "request" : "unfinished", r->tag);
-}
-
-static void on_cell_end(void *opaque, const SgbTraceCell *cell)
-{
-    g_string_append_printf(((Seen *)opaque)->order,
-                           "end %s %d %" G_GUINT64_FORMAT ";", cell->cell,
-                           cell->ended, cell->stated_requests);
-}
-
-static void seen_free(Seen *seen)
-{
-    g_array_unref(seen->requests);
-    g_ptr_array_unref(seen->cells);
-    g_string_free(seen->order, TRUE);
-    g_free(seen);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Seen, seen_free)
-
-static Seen *read_folder(const char *path, GError **error)
-{
-    Seen *seen = g_new0(Seen, 1);
-    SgbTraceSink sink = {on_cell_begin, on_request, on_cell_end, seen};
-    gboolean ok;
-
-    seen->requests = g_array_new(FALSE, FALSE, sizeof(SgbRequest));
-    seen->cells = g_ptr_array_new_with_free_func(g_free);
-    seen->order = g_string_new("");
-    ok = sgb_trace_read(path, &sink, &seen->counts, error);
-    g_assert_true(ok == (!error || !*error));
-    return seen;
-}
-
-static Seen *write_and_read(TraceWriter *w)
-{
-    g_autoptr(GError) error = NULL;
-    char *folder = trace_folder_new();
-    g_autofree char *path = g_build_filename(folder, "ust", "uid", NULL);
-    Seen *seen;
-
-    trace_writer_write(w, path);
-    seen = read_folder(folder, &error);
-    g_assert_no_error(error);
-    trace_folder_remove(folder);
-    return seen;
-}
-
-static const SgbRequest *nth(const Seen *seen, unsigned i)
-{
-    g_assert_cmpuint(i, <, seen->requests->len);
-    return &g_array_index(seen->requests, SgbRequest, i);
-}
 
 /* Events of one read of 64 KiB that goes direct, at @t (10 ns apart). The
  * initiator's events are there if @posted. */
@@ -187,13 +113,13 @@ static void test_direct(void)
     trace_writer_declare(w, "qemu:other", "x:u");
     trace_writer_add(w, T0 + 600, QEMU, "qemu:other", "x=1");
 
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==,
                     "begin c1/0;request 7;end c1 1 1;request 8;");
-    check_direct(nth(seen, 0), T0 + 100, 7, TRUE);
-    check_direct(nth(seen, 1), T0 + 400, 8, FALSE);
-    g_assert_cmpint(nth(seen, 0)->vpid, ==, QEMU);
-    g_assert_cmpstr(nth(seen, 0)->host, ==, "alpha");
+    check_direct(seen_nth(seen, 0), T0 + 100, 7, TRUE);
+    check_direct(seen_nth(seen, 1), T0 + 400, 8, FALSE);
+    g_assert_cmpint(seen_nth(seen, 0)->vpid, ==, QEMU);
+    g_assert_cmpstr(seen_nth(seen, 0)->host, ==, "alpha");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 0), ==, "c1");
     g_assert_cmpstr(g_ptr_array_index(seen->cells, 1), ==, "");
     g_assert_cmpuint(seen->counts.events, ==, 30);
@@ -228,8 +154,8 @@ static void test_bounce(void)
     trace_writer_add(w, 61, QEMU, "qemu:scsi_sgio_bounce_free",
                      "req=5 tag=1 len=4096");
 
-    seen = write_and_read(w);
-    r = nth(seen, 0);
+    seen = seen_write_and_read(w);
+    r = seen_nth(seen, 0);
     g_assert_true(r->finished);
     g_assert_cmpint(r->path, ==, SGB_DATA_PATH_BOUNCE);
     g_assert_cmpuint(r->reason, ==, 1);
@@ -265,9 +191,9 @@ static void test_block(void)
     }
     trace_writer_add(w, 300, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=1");
 
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpuint(seen->requests->len, ==, 1);
-    r = nth(seen, 0);
+    r = seen_nth(seen, 0);
     g_assert_cmpuint(r->sgio_count, ==, 2);
     g_assert_cmpuint(r->length, ==, 8192);
     g_assert_cmpuint(r->direct, ==, 8192);
@@ -303,8 +229,8 @@ static void test_retry(void)
     }
     trace_writer_add(w, 300, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=1");
 
-    seen = write_and_read(w);
-    r = nth(seen, 0);
+    seen = seen_write_and_read(w);
+    r = seen_nth(seen, 0);
     g_assert_cmpint(r->result, ==, 0);
     g_assert_cmpint(r->path, ==, SGB_DATA_PATH_BOUNCE);
     g_assert_cmpuint(r->reason, ==, 8);
@@ -330,7 +256,7 @@ static void test_unfinished(void)
     trace_writer_add(w, 20, INITIATOR, "sgbench:cell_begin", "cell=b round=1");
     trace_writer_add(w, 30, INITIATOR, "sgbench:post", "tag=3 len=512");
 
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==,
                     "begin a/1;end a 0 0;begin b/1;unfinished 1;unfinished 2;"
                     "unfinished 3;end b 0 0;");
@@ -353,12 +279,12 @@ static void test_handle_reuse(void)
     add_direct(w, 200, QEMU, 2, 0x1000, FALSE);
     trace_writer_add(w, 290, INITIATOR, "sgbench:complete",
                      "tag=1 resid=512 len=65536");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==, "request 2;request 1;");
-    check_direct(nth(seen, 0), 200, 2, FALSE);
-    g_assert_cmpuint(nth(seen, 1)->map_hits, ==, 2);
-    g_assert_cmpuint(nth(seen, 1)->sgio_count, ==, 1);
-    g_assert_cmpuint(nth(seen, 1)->stage_ns[SGB_STAGE_RESPOND], ==, 180);
+    check_direct(seen_nth(seen, 0), 200, 2, FALSE);
+    g_assert_cmpuint(seen_nth(seen, 1)->map_hits, ==, 2);
+    g_assert_cmpuint(seen_nth(seen, 1)->sgio_count, ==, 1);
+    g_assert_cmpuint(seen_nth(seen, 1)->stage_ns[SGB_STAGE_RESPOND], ==, 180);
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
 }
 
@@ -380,12 +306,12 @@ static void test_handle_reuse_early(void)
     trace_writer_add(w, 8, QEMU, "qemu:scsi_sgio_path", "req=5 tag=2");
     trace_writer_add(w, 9, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=2");
     trace_writer_add(w, 10, INITIATOR, "sgbench:complete", "tag=1");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==, "request 2;request 1;");
-    g_assert_cmpuint(nth(seen, 0)->map_hits, ==, 0);
-    g_assert_cmpuint(nth(seen, 0)->map_misses, ==, 1);
-    g_assert_cmpuint(nth(seen, 1)->map_hits, ==, 1);
-    g_assert_cmpuint(nth(seen, 1)->map_misses, ==, 0);
+    g_assert_cmpuint(seen_nth(seen, 0)->map_hits, ==, 0);
+    g_assert_cmpuint(seen_nth(seen, 0)->map_misses, ==, 1);
+    g_assert_cmpuint(seen_nth(seen, 1)->map_hits, ==, 1);
+    g_assert_cmpuint(seen_nth(seen, 1)->map_misses, ==, 0);
 }
 
 /* An HBA without events of its own: only the mapping shows that the handle
@@ -410,11 +336,11 @@ static void test_handle_reuse_unseen(void)
     }
     trace_writer_add(w, 300, INITIATOR, "sgbench:complete", "tag=1");
     trace_writer_add(w, 301, INITIATOR, "sgbench:complete", "tag=2");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==, "request 1;request 2;");
     for (unsigned i = 0; i < 2; i++) {
-        g_assert_cmpuint(nth(seen, i)->map_hits, ==, 1);
-        g_assert_cmpuint(nth(seen, i)->direct, ==, 512);
+        g_assert_cmpuint(seen_nth(seen, i)->map_hits, ==, 1);
+        g_assert_cmpuint(seen_nth(seen, i)->direct, ==, 512);
     }
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
 }
@@ -446,14 +372,14 @@ static void test_same_tags(void)
         }
         trace_writer_write(w, path);
     }
-    seen = read_folder(folder, &error);
+    seen = seen_read(folder, &error);
     g_assert_no_error(error);
     trace_folder_remove(folder);
 
     g_assert_cmpuint(seen->counts.requests, ==, 4);
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
     for (unsigned i = 0; i < 4; i++) {
-        const SgbRequest *r = nth(seen, i);
+        const SgbRequest *r = seen_nth(seen, i);
         unsigned host = i / 2, vpid = i % 2 + 1;
 
         g_assert_cmpstr(r->host, ==, host ? "beta" : "alpha");
@@ -485,12 +411,12 @@ static void test_post_seen_late(void)
     trace_writer_add(w, 18, QEMU, "qemu:virtio_scsi_cmd_req", "tag=9");
     trace_writer_add(w, 19, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=9");
     trace_writer_add(w, 20, INITIATOR, "sgbench:cell_end", "cell=a requests=2");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpstr(seen->order->str, ==,
                     "begin a/0;request 1;request 2;request 9;end a 1 2;");
-    g_assert_cmpuint(nth(seen, 1)->length, ==, 512);
-    g_assert_cmpuint(nth(seen, 1)->stage_ns[SGB_STAGE_ARRIVE], ==, 12);
-    g_assert_cmpuint(nth(seen, 1)->stage_ns[SGB_STAGE_POST], ==, 15);
+    g_assert_cmpuint(seen_nth(seen, 1)->length, ==, 512);
+    g_assert_cmpuint(seen_nth(seen, 1)->stage_ns[SGB_STAGE_ARRIVE], ==, 12);
+    g_assert_cmpuint(seen_nth(seen, 1)->stage_ns[SGB_STAGE_POST], ==, 15);
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
 }
 
@@ -509,7 +435,7 @@ static void test_lost(void)
     trace_writer_add(w, 403, QEMU, "qemu:scsi_sgio_map", "req=1 tag=9");
     trace_writer_add(w, 404, INITIATOR, "sgbench:complete", "tag=4");
     trace_writer_add(w, 405, INITIATOR, "sgbench:cell_end", "cell=x");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpuint(seen->counts.lost_events, ==, 18);
     g_assert_cmpuint(seen->counts.requests, ==, 2);
     g_assert_cmpuint(seen->counts.unfinished, ==, 1);
@@ -524,7 +450,7 @@ static void test_own_ioctl(void)
 
     trace_writer_add(w, 1, QEMU, "qemu:file_sgio_begin", "hdr=6");
     trace_writer_add(w, 2, QEMU, "qemu:file_sgio_end", "hdr=6");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpuint(seen->counts.events, ==, 2);
     g_assert_cmpuint(seen->counts.orphans, ==, 0);
     g_assert_cmpuint(seen->requests->len, ==, 0);
@@ -558,12 +484,12 @@ static void test_other_fields(void)
     trace_writer_add(w, 9, 0, "qemu:scsi_sgio_complete", "tag=0xfffffffe");
     trace_writer_add(w, 10, 0, "qemu:virtio_scsi_cmd_resp", "tag=0xfffffffe");
     trace_writer_add(w, 11, 0, "sgbench:cell_end", "cell=");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpuint(seen->counts.requests, ==, 1);
-    g_assert_cmpuint(nth(seen, 0)->tag, ==, 0xfffffffe);
-    g_assert_cmpuint(nth(seen, 0)->length, ==, 512);
-    g_assert_cmpint(nth(seen, 0)->vpid, ==, -1);
-    g_assert_null(nth(seen, 0)->host);
+    g_assert_cmpuint(seen_nth(seen, 0)->tag, ==, 0xfffffffe);
+    g_assert_cmpuint(seen_nth(seen, 0)->length, ==, 512);
+    g_assert_cmpint(seen_nth(seen, 0)->vpid, ==, -1);
+    g_assert_null(seen_nth(seen, 0)->host);
     g_assert_cmpuint(seen->counts.orphans, ==, 5);
 }
 
@@ -580,12 +506,12 @@ static void test_many_open(void)
     }
     trace_writer_add(w, n + 1, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=9");
     trace_writer_add(w, n + 2, QEMU, "qemu:virtio_scsi_cmd_resp", "tag=10");
-    seen = write_and_read(w);
+    seen = seen_write_and_read(w);
     g_assert_cmpuint(seen->counts.requests, ==, 1);
     g_assert_cmpuint(seen->counts.orphans, ==, 1);
     g_assert_cmpuint(seen->counts.unfinished, ==, n - 1);
-    g_assert_cmpuint(nth(seen, 9)->tag, ==, 9);
-    g_assert_cmpuint(nth(seen, 10)->tag, ==, 10);
+    g_assert_cmpuint(seen_nth(seen, 9)->tag, ==, 9);
+    g_assert_cmpuint(seen_nth(seen, 10)->tag, ==, 10);
 }
 
 int main(int argc, char **argv)
