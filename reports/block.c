@@ -61,6 +61,11 @@ char *sgb_cell_workload(const SgbCell *cell)
 
         g_string_append_printf(out, ", filemarks %s", every);
     }
+    if (cell->hba) {
+        g_autofree char *hba = sgb_text_clean(cell->hba, 20);
+
+        g_string_append_printf(out, ", %s", hba);
+    }
     return g_string_free(out, FALSE);
 }
 

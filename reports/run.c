@@ -105,6 +105,7 @@ static const SgbJsonMember cell_members[] = {
     {"cdb_size", SGB_JSON_COUNT},
     {"tape_block", SGB_JSON_COUNT, TRUE},
     {"filemarks", SGB_JSON_COUNT, TRUE},
+    {"hba", SGB_JSON_STRING, TRUE},
     {NULL},
 };
 
@@ -241,6 +242,7 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
         cell->cdb_size = MIN(sgb_json_count(object, "cdb_size"), G_MAXINT);
         cell->tape_block = sgb_json_count(object, "tape_block");
         cell->filemarks = sgb_json_count(object, "filemarks");
+        cell->hba = sgb_json_string(object, "hba");
         cell->samples =
             g_ptr_array_new_with_free_func((GDestroyNotify)sgb_sample_free);
         cell->dio = NAN;
@@ -489,7 +491,8 @@ gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b)
            strcmp(a->operation, b->operation) == 0 &&
            strcmp(a->layout, b->layout) == 0 && a->size == b->size &&
            a->depth == b->depth && a->cdb_size == b->cdb_size &&
-           a->tape_block == b->tape_block && a->filemarks == b->filemarks;
+           a->tape_block == b->tape_block && a->filemarks == b->filemarks &&
+           g_strcmp0(a->hba, b->hba) == 0;
 }
 
 const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,

@@ -70,6 +70,7 @@ typedef struct SgbCell {
     int cdb_size;
     uint64_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
+    const char *hba;     /* of the JSON; NULL: virtio-scsi */
     GPtrArray *samples; /* SgbSample *, timed rounds (traced too if the job says
                          * trace=on), by round */
     GPtrArray *traced;  /* SgbSample *, round 0 */

@@ -197,7 +197,11 @@ static void derive(SgbSample *s, JsonObject *object,
     double path, all;
 
     own = MAX(own, 0);
-    path = qemu ? MAX(cpu(qemu) - sgb_json_count(qemu, "main"), 0) : own;
+    path = qemu ? cpu(qemu) : own;
+    if (qemu && json_object_has_member(qemu, "iothread")) {
+        /* The main thread does nothing then but serve the initiator. */
+        path = MAX(path - sgb_json_count(qemu, "main"), 0);
+    }
     all = (qemu ? cpu(qemu) : own) + cpu(server);
     s->initiator_share = ratio(own, all + (qemu ? own : 0));
 

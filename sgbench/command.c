@@ -112,7 +112,9 @@ char *completion_text(const Completion *completion)
     if (completion->status == STATUS_CHECK_CONDITION) {
         append_sense(text, completion);
     }
-    if (completion->resid) {
+    if (completion->resid == RESID_UNKNOWN) {
+        g_string_append(text, ", not all transferred");
+    } else if (completion->resid) {
         g_string_append_printf(text,
                                ", %" G_GUINT64_FORMAT " bytes not transferred",
                                completion->resid);

@@ -17,15 +17,28 @@ typedef enum DataDirection {
     DATA_OUT, /* to the device */
 } DataDirection;
 
+/* Memory of a device in the machine, not RAM: the initiator reaches it only
+ * through accesses of the CPU, which are slow. In bytes; the addresses are in
+ * it. Main thread, nothing in flight. */
+typedef struct DeviceMemory {
+    uint64_t start, size; /* guest physical address; bytes */
+    void *opaque;
+    void (*read)(void *opaque, uint64_t address, void *data, uint64_t length);
+    void (*write)(void *opaque, uint64_t address, const void *data,
+                  uint64_t length);
+} DeviceMemory;
+
 /* Memory that the initiator can transfer from and to: guest RAM for the ring
  * (an offset is then a guest physical address), plain memory otherwise. */
 typedef struct Arena {
     uint8_t *base;
     uint64_t start; /* offsets below belong to the initiator itself */
     uint64_t size;
+    const DeviceMemory *device; /* offsets in it are no memory of ours; or
+                                  * NULL */
 } Arena;
 
-/* A stretch of an Arena. */
+/* A stretch of an Arena, or of its device memory. */
 typedef struct Piece {
     uint64_t offset;
     uint32_t length;
@@ -41,13 +54,16 @@ typedef struct Command {
     uint32_t tag; /* set by the initiator, unique in the process */
 } Command;
 
+/* Not all was transferred, and the HBA does not say how much. */
+#define RESID_UNKNOWN UINT64_MAX
+
 typedef struct Completion {
     int transport;    /* 0, or an errno of the host: nothing below counts */
     uint8_t response; /* HBA's; 0 is VIRTIO_SCSI_S_OK */
     uint8_t status;   /* SAM status, 0 is GOOD */
     uint8_t sense[COMMAND_SENSE_MAX];
     unsigned sense_length;
-    uint64_t resid;     /* bytes not transferred */
+    uint64_t resid;     /* bytes not transferred, or RESID_UNKNOWN */
     gboolean dio;       /* kernel did direct I/O; FALSE if not known */
     uint64_t posted_ns; /* CLOCK_MONOTONIC, before the HBA could see it */
     uint64_t done_ns;   /* CLOCK_MONOTONIC, when the answer was seen */

@@ -103,6 +103,9 @@ static JsonArray *describe_cells(const Plan *plan)
         if (cell->filemarks) {
             json_object_set_int_member(object, "filemarks", cell->filemarks);
         }
+        if (cell->hba != hba_kinds[0]) {
+            json_object_set_string_member(object, "hba", cell->hba->name);
+        }
         json_array_add_object_element(array, object);
     }
     return array;

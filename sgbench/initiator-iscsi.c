@@ -345,7 +345,7 @@ static gboolean log_in(IscsiInitiator *initiator, GError **error)
 }
 
 static Initiator *iscsi_open(RunContext *context, Target *target,
-                             const PathKind *path, uint64_t arena_size,
+                             const PathKind *path, const InitiatorNeeds *needs,
                              GError **error)
 {
     IscsiInitiator *initiator = g_new0(IscsiInitiator, 1);
@@ -359,7 +359,7 @@ static Initiator *iscsi_open(RunContext *context, Target *target,
     for (unsigned i = 0; i < DEPTH_MAX; i++) {
         initiator->slots[i].initiator = initiator;
     }
-    if (!native_arena_map(&base->arena, arena_size, error) ||
+    if (!native_arena_map(&base->arena, needs->arena_size, error) ||
         !log_in(initiator, error)) {
         initiator->broken = TRUE;
         iscsi_close(base);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring initiator: no guest. Requests are put into a virtqueue in QEMU's
+ * The ring initiator: no guest. Requests are put into the HBA's rings in QEMU's
  * RAM, doorbells go over qtest, answers are polled for.
  */
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include "qemu.h"
 #include "target.h"
 #include "ust.h"
-#include "virtio-scsi.h"
 
 /* Guest RAM below belongs to rings and requests. The first MiB is a pc's
  * (hw/i386/pc.c: VGA window and ROMs), data begins behind. */
@@ -53,7 +52,7 @@ typedef struct Slot {
 typedef struct RingInitiator {
     Initiator base; /* first */
     Qemu *qemu;
-    VirtioScsi *hba;
+    Hba *hba;
     uint64_t answer_ns;
     gboolean given_up; /* commands were left behind in the ring */
     Slot slots[DEPTH_MAX];
@@ -137,13 +136,13 @@ static void post(Drive *drive)
         if (ring->base.traced) {
             ust_post(command, QEMU_SCSI_LUN);
         }
-        virtio_scsi_post(ring->hba, index, command, QEMU_SCSI_TARGET,
-                         QEMU_SCSI_LUN);
+        ring->hba->kind->post(ring->hba, index, command, QEMU_SCSI_TARGET,
+                              QEMU_SCSI_LUN);
         posted = TRUE;
     }
     if (posted) {
-        virtio_scsi_kick(ring->hba, &drive->cost.doorbells,
-                         &drive->cost.doorbells_saved);
+        ring->hba->kind->kick(ring->hba, &drive->cost.doorbells,
+                              &drive->cost.doorbells_saved);
     }
 }
 
@@ -164,10 +163,10 @@ static unsigned reap(Drive *drive)
 {
     RingInitiator *ring = drive->ring;
     Completion *completion = &drive->completion;
-    gboolean broken = FALSE;
+    gboolean nonsense = FALSE;
     unsigned n = 0, index;
 
-    while (virtio_scsi_poll(ring->hba, &index, completion, &broken)) {
+    while (ring->hba->kind->poll(ring->hba, &index, completion, &nonsense)) {
         Slot *slot = &ring->slots[index];
         Command *command = slot->command;
 
@@ -185,7 +184,7 @@ static unsigned reap(Drive *drive)
             drive->stopping = TRUE;
         }
     }
-    if (broken) {
+    if (nonsense) {
         drive_fail(drive, "answered a request that was not under way");
     }
     return n;
@@ -244,8 +243,12 @@ static void look_around(Drive *drive, uint64_t now)
     /* qemu_check() has taken all answers to doorbells that are there. One that
      * is still missing tells as much as asking again, and does not wait. */
     answers = qtest_outstanding(ring->qemu->qtest) == 0;
-    if (answers && virtio_scsi_needs_reset(ring->hba)) {
-        drive_fail(drive, "its HBA has given up (DEVICE_NEEDS_RESET)");
+    if (answers && ring->hba->kind->is_broken &&
+        ring->hba->kind->is_broken(ring->hba)) {
+        g_autofree char *text =
+            g_strconcat("its HBA ", ring->hba->kind->broken, NULL);
+
+        drive_fail(drive, text);
         return;
     }
     if (answers && !qtest_check(ring->qemu->qtest, NULL)) {
@@ -376,7 +379,7 @@ static void ring_close(Initiator *initiator)
 {
     RingInitiator *ring = (RingInitiator *)initiator;
 
-    virtio_scsi_free(ring->hba);
+    hba_free(ring->hba);
     qemu_stop(ring->qemu);
     g_free(ring);
 }
@@ -392,39 +395,59 @@ static uint64_t answer_seconds(void)
                : ANSWER_SECONDS;
 }
 
+/* A lost connection reads as all ones; if so say that, not what those seemed to
+ * mean. */
+static gboolean open_hba(RingInitiator *ring, const HbaKind *kind,
+                         GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    ring->hba = kind->open(ring->qemu->qtest, ring->qemu->ram, HBA_START,
+                           DEPTH_MAX, &cause);
+    if (!qtest_check(ring->qemu->qtest, error)) {
+        return FALSE;
+    }
+    if (!ring->hba) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static Initiator *ring_open(RunContext *context, Target *target,
-                            const PathKind *path, uint64_t arena_size,
+                            const PathKind *path, const InitiatorNeeds *needs,
                             GError **error)
 {
+    const HbaKind *hba = needs->hba ? needs->hba : hba_kinds[0];
     g_autoptr(Initiator) initiator = NULL;
     RingInitiator *ring = g_new0(RingInitiator, 1);
+    QemuNeeds machine = {
+        .hba = hba,
+        .ram_size = DATA_START + MIN(needs->arena_size, QEMU_RAM_MAX),
+        .device_memory = needs->device_memory,
+    };
+    Qemu *qemu;
 
-    g_assert(HBA_START + virtio_scsi_bytes(DEPTH_MAX, QEMU_REQUEST_QUEUES) <=
-             DATA_START);
+    g_assert(HBA_START + hba->bytes(DEPTH_MAX) <= DATA_START);
     initiator = &ring->base;
     initiator->kind = &initiator_ring;
     ring->answer_ns = answer_seconds() * UINT64_C(1000000000);
-    ring->qemu = qemu_start(context, target, path,
-                            DATA_START + MIN(arena_size, QEMU_RAM_MAX), error);
-    if (!ring->qemu) {
-        return NULL;
-    }
-    ring->hba = virtio_scsi_new(ring->qemu->qtest, ring->qemu->ram, HBA_START,
-                                DEPTH_MAX, QEMU_REQUEST_QUEUES, error);
-    if (!ring->hba) {
+    ring->qemu = qemu = qemu_start(context, target, path, &machine, error);
+    if (!qemu || !open_hba(ring, hba, error)) {
         return NULL;
     }
     /* Start-up may take longer than an answer later on. */
-    qtest_set_timeout(ring->qemu->qtest, ring->answer_ns / 1000000);
+    qtest_set_timeout(qemu->qtest, ring->answer_ns / 1000000);
     initiator->arena = (Arena){
-        .base = ring->qemu->ram,
+        .base = qemu->ram,
         .start = DATA_START,
-        .size = ring->qemu->ram_size,
+        .size = qemu->ram_size,
+        .device = qemu->device.size ? &qemu->device : NULL,
     };
     initiator->max_depth = DEPTH_MAX;
-    initiator->max_pieces = VIRTIO_SCSI_PIECES_MAX;
-    initiator->qemu_pid = ring->qemu->process->pid;
-    initiator->iothread_tid = ring->qemu->iothread_tid;
+    initiator->max_pieces = hba->max_pieces;
+    initiator->qemu_pid = qemu->process->pid;
+    initiator->iothread_tid = qemu->iothread_tid;
     return g_steal_pointer(&initiator);
 }
 

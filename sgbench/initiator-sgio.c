@@ -181,7 +181,7 @@ static gboolean open_device(SgioInitiator *initiator, GError **error)
 }
 
 static Initiator *sgio_open(RunContext *context, Target *target,
-                            const PathKind *path, uint64_t arena_size,
+                            const PathKind *path, const InitiatorNeeds *needs,
                             GError **error)
 {
     SgioInitiator *initiator = g_new0(SgioInitiator, 1);
@@ -195,7 +195,7 @@ static Initiator *sgio_open(RunContext *context, Target *target,
     for (unsigned i = 0; i < DEPTH_MAX; i++) {
         initiator->fds[i] = -1;
     }
-    if (!native_arena_map(&base->arena, arena_size, error) ||
+    if (!native_arena_map(&base->arena, needs->arena_size, error) ||
         !open_device(initiator, error)) {
         sgio_close(base);
         return NULL;

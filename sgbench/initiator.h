@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Initiators: who sends the commands. `ring` drives QEMU's virtio-scsi without
- * a guest; `sgio` issues SG_IO on the host; `iscsi` speaks to the target
+ * Initiators: who sends the commands. `ring` drives an HBA of QEMU's without a
+ * guest; `sgio` issues SG_IO on the host; `iscsi` speaks to the target
  * through libiscsi. The last two are the `native` path.
  */
 #ifndef SGBENCH_INITIATOR_H
@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <glib.h>
 #include "command.h"
+#include "hba.h"
 #include "load.h"
 #include "path.h"
 
@@ -27,13 +28,20 @@ typedef struct InitiatorCost {
     uint64_t doorbells_saved; /* EVENT_IDX said not needed */
 } InitiatorCost;
 
+/* What is wanted of an initiator. */
+typedef struct InitiatorNeeds {
+    uint64_t arena_size;    /* bytes of data memory */
+    uint64_t device_memory; /* bytes of Arena.device; 0: none. Ring only */
+    const HbaKind *hba;     /* NULL: the default. Ring only */
+} InitiatorNeeds;
+
 typedef struct InitiatorKind {
     const char *name;
 
-    /* Open @target by @path. @arena_size: bytes of data memory wanted. May be
-     * slow. NULL with an error of the run's kind (see error.h). */
+    /* Open @target by @path. May be slow. NULL with an error of the run's kind
+     * (see error.h). */
     Initiator *(*open)(RunContext *context, Target *target,
-                       const PathKind *path, uint64_t arena_size,
+                       const PathKind *path, const InitiatorNeeds *needs,
                        GError **error);
 
     /*

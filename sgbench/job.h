@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include "hba.h"
 
 typedef enum Operation {
     OPERATION_READ,
@@ -20,6 +21,8 @@ typedef enum Layout {
     LAYOUT_CONTIGUOUS, /* one piece, page-aligned */
     LAYOUT_PAGES,      /* 4 KiB pieces, shuffled */
     LAYOUT_OFFSET,     /* one piece, starts 512 + 4 bytes into a page */
+    LAYOUT_MANY,       /* up to 2048 pieces, as small as that needs, shuffled */
+    LAYOUT_MMIO,       /* 4 KiB pieces, every eighth in device memory */
     LAYOUT__COUNT,
 } Layout;
 
@@ -41,12 +44,13 @@ typedef struct TargetSpec {
 /* [matrix NAME]: the product of its axes. A job may have several. */
 typedef struct Matrix {
     char *name;
-    GPtrArray *targets;  /* TargetSpec *, owned by the job */
-    GPtrArray *paths;    /* const PathKind * */
-    GArray *operations;  /* Operation */
-    GArray *sizes;       /* uint64_t, bytes */
-    GArray *depths;      /* unsigned */
-    GArray *layouts;     /* Layout */
+    GPtrArray *targets; /* TargetSpec *, owned by the job */
+    GPtrArray *paths;   /* const PathKind * */
+    GArray *operations; /* Operation */
+    GArray *sizes;      /* uint64_t, bytes */
+    GArray *depths;     /* unsigned */
+    GArray *layouts;    /* Layout */
+    const HbaKind *hba;
     int cdb_size;        /* 10 or 16 */
     uint32_t tape_block; /* as in Cell (plan.h) */
     uint64_t filemarks;

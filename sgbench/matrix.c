@@ -13,7 +13,7 @@
 
 static const char *const operation_names[] = {"read", "write", NULL};
 static const char *const layout_names[] = {"contiguous", "pages", "offset",
-                                           NULL};
+                                           "many",       "mmio",  NULL};
 
 G_STATIC_ASSERT(G_N_ELEMENTS(operation_names) == OPERATION__COUNT + 1);
 G_STATIC_ASSERT(G_N_ELEMENTS(layout_names) == LAYOUT__COUNT + 1);
@@ -153,18 +153,6 @@ static gboolean add_layout(const Job *job, Matrix *matrix, const char *value,
     Layout layout;
     unsigned word;
 
-    if (strcmp(value, "many") == 0) {
-        return value_error(
-            error, "layout 'many' (more than 1024 pieces) needs another "
-                   "HBA: virtio-scsi carries 1022; allowed: contiguous, pages, "
-                   "offset");
-    }
-    if (strcmp(value, "mmio") == 0) {
-        return value_error(error,
-                           "layout 'mmio' needs another HBA: virtio-scsi maps "
-                           "device memory itself, within 4096 bytes; allowed: "
-                           "contiguous, pages, offset");
-    }
     if (!value_word("layout", value, layout_names, &word, error)) {
         return FALSE;
     }
@@ -243,12 +231,28 @@ static gboolean read_size(const KeyFile *file, const KeyGroup *group,
     return TRUE;
 }
 
+static gboolean read_hba(Matrix *matrix, const char *value, GError **error)
+{
+    matrix->hba = hba_find(value);
+    if (!matrix->hba) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        for (unsigned i = 0; hba_kinds[i]; i++) {
+            g_ptr_array_add(names, (gpointer)hba_kinds[i]->name);
+        }
+        g_ptr_array_add(names, NULL);
+        return value_unknown(error, "hba", value,
+                             (const char *const *)names->pdata);
+    }
+    return TRUE;
+}
+
 gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
                      const char *name, GError **error)
 {
     static const char *const keys[] = {
-        "targets", "paths", "operations", "sizes",     "depths",
-        "layouts", "cdb",   "block",      "filemarks", NULL};
+        "targets", "paths", "operations", "sizes", "depths", "layouts",
+        "cdb",     "block", "filemarks",  "hba",   NULL};
     static const char *const cdb_sizes[] = {"10", "16", NULL};
     Matrix *matrix = g_new0(Matrix, 1);
     uint64_t block;
@@ -264,6 +268,7 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
     matrix->depths = g_array_new(FALSE, FALSE, sizeof(unsigned));
     matrix->layouts = g_array_new(FALSE, FALSE, sizeof(Layout));
     matrix->cdb_size = 10;
+    matrix->hba = hba_kinds[0];
 
     for (i = 0; i < group->keys->len; i++) {
         const KeyLine *key = g_ptr_array_index(group->keys, i);
@@ -282,6 +287,17 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
                 return value_locate(file, key->line, error);
             }
             matrix->cdb_size = word ? 16 : 10;
+        }
+        if (strcmp(key->name, "hba") == 0) {
+            g_autofree char *value =
+                key_file_value(file, group, key->name, error);
+
+            if (!value) {
+                return FALSE;
+            }
+            if (!read_hba(matrix, value, error)) {
+                return value_locate(file, key->line, error);
+            }
         }
     }
     for (i = 0; i < G_N_ELEMENTS(axes); i++) {

@@ -39,6 +39,7 @@ static gboolean run_counted(const RunContext *context, const Target *target,
     gboolean ok;
 
     sample->has_qemu = initiator->qemu_pid != 0;
+    sample->has_iothread = initiator->iothread_tid != 0;
     sample->has_server = target->server_pid != 0;
     if (sample->has_qemu) {
         sampler = usage_sampler_start(initiator->qemu_pid,

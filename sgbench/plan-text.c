@@ -149,8 +149,10 @@ static void add_order(GString *text, const GPtrArray *starts)
         g_autoptr(GString) cells = g_string_new(NULL);
 
         add_cells(cells, start);
-        g_string_append_printf(text, "%4u. %s by %s:", i + 1,
-                               start->target->name, start->path->name);
+        g_string_append_printf(
+            text, "%4u. %s by %s%s%s:", i + 1, start->target->name,
+            start->path->name, start->hba == hba_kinds[0] ? "" : " with ",
+            start->hba == hba_kinds[0] ? "" : start->hba->name);
         if (last && strcmp(last, cells->str) == 0) {
             g_string_append(text, " same cells, same order\n");
         } else {

@@ -3,7 +3,6 @@
 #include "layout.h"
 #include "medium.h"
 #include "plan.h"
-#include "virtio-scsi.h"
 
 #define SLACK (64 * 1024) /* of data memory, beyond what buffers take */
 
@@ -91,13 +90,43 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
             "command; allowed: up to %s",
             matrix->name, size, cell->target->name, limit);
     }
-    if (pieces > VIRTIO_SCSI_PIECES_MAX) {
+    if (cell->layout == LAYOUT_MANY && pieces <= SG_IO_PIECES) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: size %s has %u pieces in layout many, which is for "
+            "more than the %d that SG_IO takes; allowed: from 513K on",
+            matrix->name, size, pieces, SG_IO_PIECES);
+    }
+    if (pieces > cell->hba->max_pieces) {
         return key_file_error(
             job->file, matrix->line, error,
             "[matrix %s]: size %s in layout %s has %u pieces; allowed: up to "
-            "%d, what virtio-scsi carries",
+            "%d, what %s carries%s",
             matrix->name, size, layout_name(cell->layout), pieces,
-            VIRTIO_SCSI_PIECES_MAX);
+            cell->hba->max_pieces, cell->hba->name,
+            pieces <= hba_pvscsi.max_pieces ? "; write hba=pvscsi" : "");
+    }
+    if (cell->layout == LAYOUT_MMIO && cell->hba->maps_data) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: layout mmio is not for %s, which maps device memory "
+            "itself, within 4096 bytes; write hba=pvscsi",
+            matrix->name, cell->hba->name);
+    }
+    if (!cell->path->build &&
+        (cell->layout == LAYOUT_MANY || cell->layout == LAYOUT_MMIO)) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: layout %s needs an HBA, path %s has none; leave it "
+            "out",
+            matrix->name, layout_name(cell->layout), cell->path->name);
+    }
+    if (!cell->hba->reports_resid && caps->medium == &medium_tape) {
+        return key_file_error(
+            job->file, matrix->line, error,
+            "[matrix %s]: %s does not say how long a tape's block was; leave "
+            "hba out",
+            matrix->name, cell->hba->name);
     }
     return caps->medium->check(job, matrix, cell, caps, error);
 }
@@ -120,6 +149,9 @@ static char *cell_id(const Cell *cell, const PathKind *path)
     if (cell->filemarks) {
         g_autofree char *every = job_size_text(cell->filemarks);
         g_string_append_printf(id, "/fm%s", every);
+    }
+    if (cell->hba != hba_kinds[0]) {
+        g_string_append_printf(id, "/%s", cell->hba->name);
     }
     return g_string_free(id, FALSE);
 }
@@ -155,6 +187,7 @@ static gboolean add_cells(Plan *plan, const Matrix *matrix,
     Cell cell = {
         .target = spec,
         .path = path,
+        .hba = matrix->hba,
         .cdb_size = matrix->cdb_size,
         .tape_block = matrix->tape_block,
         .filemarks = matrix->filemarks,
@@ -293,21 +326,23 @@ static GPtrArray *target_order(const Plan *plan, unsigned round,
     return order;
 }
 
-/* The start of @path, or NULL if none of @order is for it. */
+/* The start of @path with @hba, or NULL if none of @order is for it. */
 static Start *start_new(const Plan *plan, const TargetSpec *spec,
-                        const PathKind *path, const GPtrArray *order)
+                        const PathKind *path, const HbaKind *hba,
+                        const GPtrArray *order)
 {
     Start *start = g_new0(Start, 1);
     unsigned i;
 
     start->target = spec;
     start->path = path;
+    start->hba = hba;
     start->cells = g_ptr_array_new();
     for (i = 0; i < order->len; i++) {
         g_autofree char *id = cell_id(order->pdata[i], path);
         Cell *cell = g_hash_table_lookup(plan->by_id, id);
 
-        if (cell) {
+        if (cell && cell->hba == hba) {
             g_ptr_array_add(start->cells, cell);
         }
     }
@@ -328,10 +363,12 @@ static GPtrArray *target_starts(const Plan *plan, unsigned round,
     const PathKind *path;
 
     for (path = path_kinds; path->name; path++) {
-        Start *start = start_new(plan, spec, path, order);
+        for (unsigned i = 0; hba_kinds[i]; i++) {
+            Start *start = start_new(plan, spec, path, hba_kinds[i], order);
 
-        if (start) {
-            g_ptr_array_add(starts, start);
+            if (start) {
+                g_ptr_array_add(starts, start);
+            }
         }
     }
     shuffle(starts, random);
@@ -358,9 +395,9 @@ GPtrArray *plan_round(const Plan *plan, unsigned round)
 
 /* ---- what it takes ---- */
 
-uint64_t plan_arena_size(const Start *start)
+InitiatorNeeds plan_needs(const Start *start)
 {
-    uint64_t largest = 0;
+    InitiatorNeeds needs = {.hba = start->hba};
     unsigned i;
 
     for (i = 0; i < start->cells->len; i++) {
@@ -369,9 +406,13 @@ uint64_t plan_arena_size(const Start *start)
         uint64_t span = MAX(layout_span(cell->layout, cell->size),
                             layout_span(LAYOUT_CONTIGUOUS, cell->size));
 
-        largest = MAX(largest, cell->depth * span);
+        needs.arena_size = MAX(needs.arena_size, cell->depth * span);
+        needs.device_memory =
+            MAX(needs.device_memory,
+                cell->depth * layout_device_span(cell->layout, cell->size));
     }
-    return largest + SLACK;
+    needs.arena_size += SLACK;
+    return needs;
 }
 
 double plan_seconds(const Plan *plan, gboolean in_lab)

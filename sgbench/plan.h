@@ -2,9 +2,10 @@
 /*
  * The plan: every cell of a job, and the order in which rounds run them.
  *
- * A round starts each path of each target afresh, in a seeded random order;
- * inside a start the cells come in another seeded order, the same for all
- * paths of that round, so that paired cells have the same past.
+ * A round starts each path of each target, and each of its HBAs, afresh, in a
+ * seeded random order; inside a start the cells come in another seeded order,
+ * the same for all paths of that round, so that paired cells have the same
+ * past.
  */
 #ifndef SGBENCH_PLAN_H
 #define SGBENCH_PLAN_H
@@ -17,7 +18,7 @@
 
 typedef struct Cell {
     char *id;       /* TARGET/PATH/read/1M/qd4/contiguous[/cdb16]
-                     [/fixed32K][/fm64M] */
+                     [/fixed32K][/fm64M][/pvscsi] */
     unsigned index; /* in Plan.cells */
     const TargetSpec *target;
     const PathKind *path;
@@ -25,6 +26,7 @@ typedef struct Cell {
     uint64_t size;
     unsigned depth;
     Layout layout;
+    const HbaKind *hba; /* a native path has none, but its cells pair */
     int cdb_size;
     uint32_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
@@ -34,6 +36,7 @@ typedef struct Cell {
 typedef struct Start {
     const TargetSpec *target;
     const PathKind *path;
+    const HbaKind *hba;
     GPtrArray *cells; /* Cell *, in the order to run */
 } Start;
 
@@ -53,8 +56,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
  * same job, seed and round always give the same order. */
 GPtrArray *plan_round(const Plan *plan, unsigned round);
 
-/* Largest data memory any cell of @start needs, bytes. */
-uint64_t plan_arena_size(const Start *start);
+/* The HBA of @start, and the largest memories that any cell of it needs. */
+InitiatorNeeds plan_needs(const Start *start);
 
 /* Seconds the run should take, without set-up of targets; an estimate. */
 double plan_seconds(const Plan *plan, gboolean in_lab);

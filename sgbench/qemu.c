@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "guest-ram.h"
+#include "pci.h"
 #include "qemu.h"
 #include "usage.h"
 
@@ -205,9 +206,22 @@ static void clean_env(GPtrArray *argv, const PathKind *path)
     }
 }
 
+/* An NVMe controller without a disk; what is wanted is its memory. legacy-cmb:
+ * it is there without being enabled by the driver. */
+static void add_device_memory(GPtrArray *argv, const Qemu *qemu)
+{
+    if (qemu->device.size) {
+        add(argv, "-device",
+            g_strdup_printf("nvme,serial=memory,legacy-cmb=on,"
+                            "cmb_size_mb=%" PRIu64,
+                            qemu->device.size / MIB));
+    }
+}
+
 static GPtrArray *make_argv(RunContext *context, Target *target,
-                            const PathKind *path, const Qemu *qemu,
-                            const char *binary, int ram_fd, int socket_fd)
+                            const PathKind *path, const HbaKind *hba,
+                            const Qemu *qemu, const char *binary, int ram_fd,
+                            int socket_fd)
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *blockdev = target->kind->blockdev(target, path->device);
@@ -237,11 +251,13 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
      * writing of one. */
     add(argv, "-chardev", g_strdup_printf("socket,id=qt,fd=%d", socket_fd));
     add(argv, "-object", g_strdup("qtest,id=qtest0,chardev=qt,log=none"));
-    add(argv, "-object", g_strdup("iothread,id=io0"));
+    if (hba->iothread) {
+        add(argv, "-object", g_strdup("iothread,id=io0"));
+    }
     add(argv, "-device",
-        g_strdup_printf("virtio-scsi-pci,id=hba0,iothread=io0,num_queues=%d,"
-                        "virtqueue_size=1024,disable-legacy=on",
-                        QEMU_REQUEST_QUEUES));
+        g_strdup_printf("%s,id=hba0%s", hba->device,
+                        hba->iothread ? ",iothread=io0" : ""));
+    add_device_memory(argv, qemu);
     add(argv, "-blockdev", g_strconcat(blockdev, ",node-name=d0", NULL));
     add(argv, "-device",
         g_strdup_printf("%s,id=sg0,bus=hba0.0,scsi-id=%d,lun=%d,drive=d0%s%s",
@@ -309,9 +325,46 @@ static void explain(Qemu *qemu, const char *what, GError **error)
     }
 }
 
+static void read_device(void *opaque, uint64_t address, void *data,
+                        uint64_t length)
+{
+    qtest_read_bytes(((Qemu *)opaque)->qtest, address, data, length);
+}
+
+static void write_device(void *opaque, uint64_t address, const void *data,
+                         uint64_t length)
+{
+    qtest_write_bytes(((Qemu *)opaque)->qtest, address, data, length);
+}
+
+/* hw/nvme/nvme.h, hw/nvme/ctrl.c: nvme_pci_reset(), NVME_CMB_BIR */
+#define PCI_VENDOR_REDHAT 0x1b36
+#define PCI_DEVICE_NVME 0x0010
+#define CMB_BAR 2
+
+static gboolean find_device_memory(Qemu *qemu, GError **error)
+{
+    uint64_t next = QEMU_RAM_MAX;
+    PciDevice nvme;
+
+    if (!pci_find(qemu->qtest, PCI_VENDOR_REDHAT, PCI_DEVICE_NVME, &nvme) ||
+        !pci_place_bar(&nvme, CMB_BAR, &next)) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                    "QEMU (%s) has no device memory: log: %s", qemu->label,
+                    qemu->process->log);
+        return FALSE;
+    }
+    pci_enable(&nvme);
+    qemu->device.start = nvme.bar[CMB_BAR];
+    qemu->device.opaque = qemu;
+    qemu->device.read = read_device;
+    qemu->device.write = write_device;
+    return TRUE;
+}
+
 static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
-                       const PathKind *path, const char *binary,
-                       const char *log, GError **error)
+                       const PathKind *path, const HbaKind *hba,
+                       const char *binary, const char *log, GError **error)
 {
     g_autofree char *name = g_strdup_printf("QEMU (%s)", qemu->label);
     g_autoptr(GPtrArray) argv = NULL;
@@ -331,7 +384,8 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
         return FALSE;
     }
     qemu->qtest = qtest_new(sockets[0], ANSWER_MS);
-    argv = make_argv(context, target, path, qemu, binary, ram_fd, sockets[1]);
+    argv =
+        make_argv(context, target, path, hba, qemu, binary, ram_fd, sockets[1]);
     qemu->process = process_start(
         &(ProcessSpec){
             .name = name,
@@ -350,14 +404,14 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
 }
 
 Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
-                 uint64_t ram_size, GError **error)
+                 const QemuNeeds *needs, GError **error)
 {
     g_autoptr(Qemu) qemu = g_new0(Qemu, 1);
     g_autofree char *binary = NULL, *log = NULL;
     g_autoptr(GError) cause = NULL;
 
     qemu->label = g_strdup_printf("%s on %s", path->name, target->name);
-    qemu->ram_size = (ram_size + MIB - 1) / MIB * MIB;
+    qemu->ram_size = (needs->ram_size + MIB - 1) / MIB * MIB;
     if (qemu->ram_size > QEMU_RAM_MAX) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
                     "%" PRIu64 " MiB of guest RAM are wanted, %" PRIu64
@@ -365,19 +419,39 @@ Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
                     qemu->ram_size / MIB, QEMU_RAM_MAX / MIB);
         return NULL;
     }
+    if (needs->device_memory > QEMU_DEVICE_MEMORY_MAX) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                    "%" PRIu64 " MiB of device memory are wanted, %" PRIu64
+                    " MiB is the most: use smaller sizes or depths",
+                    needs->device_memory / MIB, QEMU_DEVICE_MEMORY_MAX / MIB);
+        return NULL;
+    }
+    if (needs->device_memory) {
+        qemu->device.size = MIB;
+        while (qemu->device.size < needs->device_memory) {
+            qemu->device.size *= 2;
+        }
+    }
     binary = find_binary(context, path, error);
     if (!binary) {
         return NULL;
     }
     context->starts++;
     log = make_log_name(context, target, path, error);
-    if (!log || !launch(qemu, context, target, path, binary, log, error)) {
+    if (!log ||
+        !launch(qemu, context, target, path, needs->hba, binary, log, error)) {
         return NULL;
     }
     if (!qtest_handshake(qemu->qtest, &cause)) {
         explain(qemu, "did not start", &cause);
         g_propagate_error(error, g_steal_pointer(&cause));
         return NULL;
+    }
+    if (qemu->device.size && !find_device_memory(qemu, error)) {
+        return NULL;
+    }
+    if (!needs->hba->iothread) {
+        return g_steal_pointer(&qemu);
     }
     /* iothread.c: "IO " and the object's id. */
     qemu->iothread_tid = usage_find_thread(qemu->process->pid, "IO io0");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One QEMU process without a guest: a pc machine under the qtest accelerator,
- * its RAM shared with us, one virtio-scsi HBA in an IOThread, one device.
+ * its RAM shared with us, one HBA, in an IOThread if it can be, one device, and
+ * memory that is not RAM if it is wanted.
  */
 #ifndef SGBENCH_QEMU_H
 #define SGBENCH_QEMU_H
@@ -10,6 +11,7 @@
 #include <sys/types.h>
 #include <glib.h>
 #include "context.h"
+#include "hba.h"
 #include "process.h"
 #include "qtest.h"
 #include "target.h"
@@ -22,16 +24,28 @@
 #define QEMU_SCSI_TARGET 0
 #define QEMU_SCSI_LUN 0
 
-/* Request queues of the HBA. All of them are served by the one IOThread. */
-#define QEMU_REQUEST_QUEUES 1
+/* Largest device memory, from QEMU_RAM_MAX on: more than any cell of a job
+ * needs (64 lists of 2048 pieces), and below HBA_BAR_START. */
+#define QEMU_DEVICE_MEMORY_MAX (UINT64_C(256) << 20)
+
+/* What a QEMU is to have. */
+typedef struct QemuNeeds {
+    const HbaKind *hba;
+    uint64_t ram_size; /* bytes, rounded up to MiB, at most QEMU_RAM_MAX */
+    /* Bytes, rounded up to a power of two, at most QEMU_DEVICE_MEMORY_MAX; 0:
+     * none. It is an NVMe controller's (controller memory buffer, BAR 2):
+     * QEMU emulates each access to it (hw/nvme/ctrl.c, nvme_cmb_ops). */
+    uint64_t device_memory;
+} QemuNeeds;
 
 typedef struct Qemu {
     Process *process;
     Qtest *qtest;
     uint8_t *ram; /* mapped here too */
     uint64_t ram_size;
-    pid_t iothread_tid;
-    char *label; /* for messages: path and target */
+    pid_t iothread_tid;  /* 0: the HBA has none */
+    DeviceMemory device; /* size 0 if there is none */
+    char *label;         /* for messages: path and target */
 } Qemu;
 
 /*
@@ -45,8 +59,7 @@ typedef struct Qemu {
 char *qemu_build_dir(RunContext *context, const char *name, GError **error);
 
 /*
- * Start it on @target by @path with @ram_size bytes of guest RAM (rounded up
- * to MiB, at most QEMU_RAM_MAX), wait until it answers. Its output goes to
+ * Start it on @target by @path, wait until it answers. Its output goes to
  * run_dir/logs/START-TARGET-PATH.log; context->starts counts it. From the main
  * thread only (see process_start).
  *
@@ -54,7 +67,7 @@ char *qemu_build_dir(RunContext *context, const char *name, GError **error);
  * last words.
  */
 Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
-                 uint64_t ram_size, GError **error);
+                 const QemuNeeds *needs, GError **error);
 
 /* End it, by force if need be; unmaps the RAM. NULL is fine. */
 void qemu_stop(Qemu *qemu);

@@ -12,13 +12,14 @@
 #include "qtest.h"
 
 #define SLICE_MS 100   /* how often a wait looks for signals */
-#define LINE_MAX_ 1024 /* longest answer: "OK " and a number, or an error */
+#define LINE_MAX_ 3072 /* longest answer: "OK " and BYTES_MAX in base64 */
+#define BYTES_MAX 2048 /* of memory in one request */
 
 struct Qtest {
     int fd;
     unsigned timeout_ms;
     unsigned outstanding; /* answers owed to us */
-    char buffer[4096];    /* what came and is not a whole line yet */
+    char buffer[8192];    /* what came and is not a whole line yet */
     unsigned buffered;
     char answer[LINE_MAX_]; /* last answer, without "OK " */
     GError *failure;        /* the first one */
@@ -287,9 +288,59 @@ static char *put_hex(char *to, uint64_t value)
     }
 }
 
-void qtest_doorbell(Qtest *qtest, uint64_t address, uint16_t value)
+void qtest_read_bytes(Qtest *qtest, uint64_t address, void *data,
+                      uint64_t length)
 {
-    char line[48] = "writew ", *end = line + 7;
+    uint8_t *to = data;
+
+    while (length > 0) {
+        gsize part = MIN(length, BYTES_MAX), got = 0;
+        g_autofree guchar *bytes = NULL;
+
+        memset(to, 0xff, part);
+        ask(qtest, "b64read 0x%" PRIx64 " 0x%" G_GSIZE_MODIFIER "x\n", address,
+            part);
+        if (!qtest->failure) {
+            bytes = g_base64_decode(qtest->answer, &got);
+            if (got == part) {
+                memcpy(to, bytes, part);
+            } else {
+                fail(qtest,
+                     "QEMU gave %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                     " bytes of memory",
+                     got, part);
+            }
+        }
+        address += part;
+        to += part;
+        length -= part;
+    }
+}
+
+void qtest_write_bytes(Qtest *qtest, uint64_t address, const void *data,
+                       uint64_t length)
+{
+    const uint8_t *from = data;
+
+    while (length > 0 && !qtest->failure) {
+        gsize part = MIN(length, BYTES_MAX);
+        g_autofree char *text = g_base64_encode(from, part);
+        g_autofree char *line = g_strdup_printf(
+            "b64write 0x%" PRIx64 " 0x%" G_GSIZE_MODIFIER "x %s\n", address,
+            part, text);
+
+        send_line(qtest, line, strlen(line));
+        wait_outstanding(qtest, 0);
+        address += part;
+        from += part;
+        length -= part;
+    }
+}
+
+void qtest_doorbell(Qtest *qtest, unsigned bytes, uint64_t address,
+                    uint32_t value)
+{
+    char line[48] = "write? ", *end = line + 7;
 
     if (qtest->outstanding >= QTEST_DOORBELLS_MAX) {
         wait_outstanding(qtest, QTEST_DOORBELLS_MAX / 2);
@@ -297,6 +348,7 @@ void qtest_doorbell(Qtest *qtest, uint64_t address, uint16_t value)
     if (qtest->failure) {
         return;
     }
+    line[5] = width(bytes);
     end = put_hex(end, address);
     *end++ = ' ';
     end = put_hex(end, value);

@@ -48,9 +48,16 @@ uint64_t qtest_read(Qtest *qtest, unsigned bytes, uint64_t address);
 void qtest_write(Qtest *qtest, unsigned bytes, uint64_t address,
                  uint64_t value);
 
-/* Write 16 bits without waiting for the answer, unless QTEST_DOORBELLS_MAX
- * are on the way. */
-void qtest_doorbell(Qtest *qtest, uint64_t address, uint16_t value);
+/* @length bytes of memory as the CPU sees it. All ones after an error. */
+void qtest_read_bytes(Qtest *qtest, uint64_t address, void *data,
+                      uint64_t length);
+void qtest_write_bytes(Qtest *qtest, uint64_t address, const void *data,
+                       uint64_t length);
+
+/* Write @bytes, 2 or 4, without waiting for the answer, unless
+ * QTEST_DOORBELLS_MAX are on the way. */
+void qtest_doorbell(Qtest *qtest, unsigned bytes, uint64_t address,
+                    uint32_t value);
 
 /* Take answers that are there; does not wait. */
 void qtest_drain(Qtest *qtest);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "analysis/metrics.h"
+#include "layout.h"
 #include "reconcile.h"
 
 /* What is expected of a cell, and what the trace has. */
@@ -108,6 +111,22 @@ static JsonObject *stages_to_json(const SgbMetrics *metrics)
     return stages;
 }
 
+/* Of @bytes of commands of @cell, those that are expected to be bounced; the
+ * rest is mapped. scsi-block maps and bounces in dma-helpers, which the events
+ * of the whole command do not tell apart: as if it were all mapped. */
+static uint64_t expected_bounced(const Cell *cell, uint64_t bytes)
+{
+    gboolean whole = strcmp(cell->path->device, "scsi-generic") == 0;
+
+    if (cell->path->data == EXPECT_BOUNCED ||
+        (whole && layout_pieces(cell->layout, cell->size) > SG_IO_PIECES)) {
+        return bytes;
+    }
+    return whole ? bytes / cell->size *
+                       layout_device_bytes(cell->layout, cell->size)
+                 : 0;
+}
+
 static void describe(JsonObject *record, const Row *row)
 {
     const Sample *sample = row->sample;
@@ -161,8 +180,8 @@ Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
         };
         uint64_t bytes = handed_over(sample, row.metrics, cell->size);
 
-        row.direct = start->path->data == EXPECT_DIRECT ? bytes : 0;
-        row.bounced = start->path->data == EXPECT_BOUNCED ? bytes : 0;
+        row.bounced = expected_bounced(cell, bytes);
+        row.direct = bytes - row.bounced;
         if (error) {
             result = RECONCILED_UNREADABLE;
             text = g_strdup(error->message);

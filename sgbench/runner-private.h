@@ -26,10 +26,9 @@ typedef struct Runner {
     char *trace_fault; /* first trace that does not agree */
 } Runner;
 
-/* Open @target by @path, with @arena_size bytes of data memory: through QEMU,
- * or by the target's native initiator. */
+/* Open @target by @path: through QEMU, or by the target's native initiator. */
 Initiator *runner_open(Runner *runner, Target *target, const PathKind *path,
-                       uint64_t arena_size, GError **error);
+                       const InitiatorNeeds *needs, GError **error);
 
 /* Open @path to the target of @start, with data memory for its cells, ready
  * for commands. */

@@ -7,12 +7,12 @@
 #define NS_PER_S 1e9
 
 Initiator *runner_open(Runner *runner, Target *target, const PathKind *path,
-                       uint64_t arena_size, GError **error)
+                       const InitiatorNeeds *needs, GError **error)
 {
     const InitiatorKind *kind =
         path->build ? &initiator_ring : target->kind->native;
 
-    return kind->open(&runner->context, target, path, arena_size, error);
+    return kind->open(&runner->context, target, path, needs, error);
 }
 
 /* Open @target by @path with data memory for @start, ready for commands. */
@@ -20,13 +20,13 @@ Initiator *runner_open_path(Runner *runner, const Start *start,
                             const PathKind *path, GError **error)
 {
     Target *target = g_hash_table_lookup(runner->targets, start->target);
+    InitiatorNeeds needs = plan_needs(start);
     g_autoptr(Initiator) initiator = NULL;
 
     if (!path->build) {
         runner->context.starts++; /* qemu_start() counts the others */
     }
-    initiator =
-        runner_open(runner, target, path, plan_arena_size(start), error);
+    initiator = runner_open(runner, target, path, &needs, error);
     if (!initiator || !target_bring_up(target, initiator, error)) {
         return NULL;
     }

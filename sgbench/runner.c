@@ -164,8 +164,9 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
         return FALSE;
     }
     g_hash_table_insert(runner->targets, (gpointer)spec, target);
-    initiator = runner_open(runner, target, identity_path(runner, target, spec),
-                            1024 * 1024, error);
+    initiator =
+        runner_open(runner, target, identity_path(runner, target, spec),
+                    &(InitiatorNeeds){.arena_size = 1024 * 1024}, error);
     if (!initiator || !target_identify(target, initiator, error)) {
         return FALSE;
     }
@@ -287,6 +288,9 @@ static gboolean verify_path(Runner *runner, const Start *start, GError **error)
     }
     json_object_set_string_member(record, "target", start->target->name);
     json_object_set_string_member(record, "path", start->path->name);
+    if (start->hba != hba_kinds[0]) {
+        json_object_set_string_member(record, "hba", start->hba->name);
+    }
     json_object_set_string_member(record, "result", result);
     json_object_set_int_member(record, "commands", done.commands);
     json_object_set_int_member(record, "bytes", done.bytes);

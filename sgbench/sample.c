@@ -26,13 +26,16 @@ void sample_free(Sample *sample)
     }
 }
 
-static JsonObject *usage_to_json(const Usage *usage)
+/* @iothread: the process has one. */
+static JsonObject *usage_to_json(const Usage *usage, gboolean iothread)
 {
     JsonObject *object = json_object_new();
 
     json_object_set_int_member(object, "cpu", usage->cpu_ns);
     json_object_set_int_member(object, "main", usage->main_ns);
-    json_object_set_int_member(object, "iothread", usage->iothread_ns);
+    if (iothread) {
+        json_object_set_int_member(object, "iothread", usage->iothread_ns);
+    }
     json_object_set_int_member(object, "minor_faults", usage->minor_faults);
     json_object_set_int_member(object, "major_faults", usage->major_faults);
     json_object_set_int_member(object, "voluntary", usage->voluntary);
@@ -133,14 +136,15 @@ JsonObject *sample_to_json(const Sample *sample)
                                       sample->first_failure);
     }
     if (sample->has_qemu) {
-        json_object_set_object_member(object, "qemu",
-                                      usage_to_json(&sample->qemu));
+        json_object_set_object_member(
+            object, "qemu", usage_to_json(&sample->qemu, sample->has_iothread));
     }
     if (sample->has_server) {
         json_object_set_object_member(object, "server",
-                                      usage_to_json(&sample->server));
+                                      usage_to_json(&sample->server, TRUE));
     }
-    json_object_set_object_member(object, "self", usage_to_json(&sample->self));
+    json_object_set_object_member(object, "self",
+                                  usage_to_json(&sample->self, TRUE));
     json_object_set_object_member(object, "initiator",
                                   cost_to_json(&sample->cost));
     if (sample->anon_samples) {

@@ -39,9 +39,10 @@ typedef struct Sample {
     char *first_failure;     /* text, or NULL */
 
     gboolean has_qemu, has_server;
-    Usage qemu;   /* differences over the cell */
-    Usage server; /* the target's own process */
-    Usage self;   /* sgbench */
+    gboolean has_iothread; /* QEMU serves the HBA in one */
+    Usage qemu;            /* differences over the cell */
+    Usage server;          /* the target's own process */
+    Usage self;            /* sgbench */
     InitiatorCost cost;
     uint64_t anon_mean, anon_max; /* QEMU's anonymous memory, bytes */
     unsigned anon_samples;

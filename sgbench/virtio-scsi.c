@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Driver of a modern virtio-scsi-pci HBA (VIRTIO 1.2, 4.1 and 5.6), through
+ * qtest for its registers and shared guest RAM for everything else. It polls;
+ * interrupts are not used.
+ */
 #include <glib.h>
 #include <inttypes.h>
 #include <linux/pci_regs.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "error.h"
+#include "hba.h"
 #include "pci.h"
-#include "virtio-scsi.h"
 #include "virtqueue.h"
+
+/* Largest data list of a command. QEMU takes 1024 descriptors off a queue
+ * (VIRTQUEUE_MAX_SIZE, include/hw/virtio/virtio.h), two of them are the
+ * headers; one more marks the HBA broken until reset. */
+#define PIECES_MAX 1022
+
+/* Request queues; all are served by one IOThread. DEVICE has the same. */
+#define QUEUES 1
+#define DEVICE \
+    "virtio-scsi-pci,num_queues=1,virtqueue_size=1024,disable-legacy=on"
 
 /* VIRTIO 1.2, 4.1.2: 0x1040 + device ID 8 */
 #define PCI_VENDOR_VIRTIO 0x1af4
 #define PCI_DEVICE_VIRTIO_SCSI 0x1048
-
-/* Where BARs go: the PCI hole of a pc machine begins here at the latest
- * (hw/i386/pc_piix.c), and RAM ends below. */
-#define BAR_START UINT64_C(0xe0000000)
 
 /* VIRTIO 1.2, 4.1.4: struct virtio_pci_cap */
 #define CAP_LENGTH 2
@@ -95,7 +105,7 @@ G_STATIC_ASSERT(sizeof(ResponseHeader) == 108);
 
 /* A slot in guest RAM. What the device writes has cache lines of its own. */
 typedef struct SlotMemory {
-    VirtqueueDescriptor table[VIRTIO_SCSI_PIECES_MAX + 2];
+    VirtqueueDescriptor table[PIECES_MAX + 2];
     RequestHeader request __attribute__((aligned(64)));
     ResponseHeader response __attribute__((aligned(64)));
 } SlotMemory;
@@ -113,7 +123,8 @@ typedef struct RequestQueue {
     uint64_t doorbell; /* where it is written */
 } RequestQueue;
 
-struct VirtioScsi {
+typedef struct VirtioScsi {
+    Hba base; /* first */
     Qtest *qtest;
     PciDevice pci;
     uint64_t common, notify, config; /* guest physical addresses */
@@ -124,40 +135,25 @@ struct VirtioScsi {
     RequestQueue *queues;
     unsigned n_queues;
     unsigned next_queue; /* where the next poll begins */
-    unsigned queue_size;
-};
+} VirtioScsi;
 
-#define QUEUE_SIZE_WANTED (VIRTIO_SCSI_PIECES_MAX + 2)
+#define QUEUE_SIZE_WANTED (PIECES_MAX + 2)
 
 static uint64_t page_up(uint64_t value)
 {
     return (value + 4095) & ~UINT64_C(4095);
 }
 
-uint64_t virtio_scsi_bytes(unsigned n_slots, unsigned n_queues)
+static uint64_t virtio_bytes(unsigned n_slots)
 {
-    return page_up(virtqueue_bytes(QUEUE_SIZE_WANTED)) * n_queues +
+    return page_up(virtqueue_bytes(QUEUE_SIZE_WANTED)) * QUEUES +
            page_up(sizeof(SlotMemory) * (uint64_t)n_slots);
-}
-
-static gboolean G_GNUC_PRINTF(2, 3)
-    refuse(GError **error, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
-                "QEMU's virtio-scsi-pci: %s", text);
-    return FALSE;
 }
 
 /* Find the structures of VIRTIO 1.2, 4.1.4, and place the BARs they are in. */
 static gboolean find_structures(VirtioScsi *hba, GError **error)
 {
-    uint64_t next = BAR_START;
+    uint64_t next = HBA_BAR_START;
     unsigned offset = 0;
 
     while ((offset = pci_capability(&hba->pci, PCI_CAP_ID_VNDR, offset))) {
@@ -173,7 +169,8 @@ static gboolean find_structures(VirtioScsi *hba, GError **error)
             continue;
         }
         if (!pci_place_bar(&hba->pci, bar, &next)) {
-            return refuse(error, "BAR %u can't be placed", bar);
+            return hba_refuse(&hba_virtio_scsi, error, "BAR %u can't be placed",
+                              bar);
         }
         *where =
             hba->pci.bar[bar] + pci_read(&hba->pci, 4, offset + CAP_OFFSET);
@@ -183,8 +180,9 @@ static gboolean find_structures(VirtioScsi *hba, GError **error)
         }
     }
     if (!hba->common || !hba->notify || !hba->config) {
-        return refuse(error, "not a modern device: "
-                             "common, notify or device structure missing");
+        return hba_refuse(&hba_virtio_scsi, error,
+                          "not a modern device: "
+                          "common, notify or device structure missing");
     }
     pci_enable(&hba->pci);
     return TRUE;
@@ -234,8 +232,9 @@ static gboolean negotiate(VirtioScsi *hba, GError **error)
         uint64_t bit = UINT64_C(1) << wanted[i].bit;
 
         if (!(offered & bit)) {
-            return refuse(error, "does not offer %s, which sgbench needs",
-                          wanted[i].name);
+            return hba_refuse(&hba_virtio_scsi, error,
+                              "does not offer %s, which sgbench needs",
+                              wanted[i].name);
         }
         taken |= bit;
     }
@@ -245,7 +244,8 @@ static gboolean negotiate(VirtioScsi *hba, GError **error)
     }
     common_write(hba, 1, DEVICE_STATUS, status | STATUS_FEATURES_OK);
     if (!(common_read(hba, 1, DEVICE_STATUS) & STATUS_FEATURES_OK)) {
-        return refuse(error, "refuses the features 0x%" PRIx64, taken);
+        return hba_refuse(&hba_virtio_scsi, error,
+                          "refuses the features 0x%" PRIx64, taken);
     }
     return TRUE;
 }
@@ -260,14 +260,15 @@ static gboolean check_config(VirtioScsi *hba, GError **error)
         qtest_read(hba->qtest, 4, hba->config + CONFIG_NUM_QUEUES);
 
     if (cdb != COMMAND_CDB_MAX || sense != COMMAND_SENSE_MAX) {
-        return refuse(error,
-                      "cdb_size %" PRIu64 ", sense_size %" PRIu64
-                      " instead of %d and %d",
-                      cdb, sense, COMMAND_CDB_MAX, COMMAND_SENSE_MAX);
+        return hba_refuse(&hba_virtio_scsi, error,
+                          "cdb_size %" PRIu64 ", sense_size %" PRIu64
+                          " instead of %d and %d",
+                          cdb, sense, COMMAND_CDB_MAX, COMMAND_SENSE_MAX);
     }
     if (queues < hba->n_queues) {
-        return refuse(error, "has %" PRIu64 " request queues, %u are wanted",
-                      queues, hba->n_queues);
+        return hba_refuse(&hba_virtio_scsi, error,
+                          "has %" PRIu64 " request queues, %u are wanted",
+                          queues, hba->n_queues);
     }
     return TRUE;
 }
@@ -282,10 +283,10 @@ static gboolean set_up_queue(VirtioScsi *hba, unsigned i, uint64_t address,
     common_write(hba, 2, QUEUE_SELECT, queue->index);
     size = common_read(hba, 2, QUEUE_SIZE);
     if (size < QUEUE_SIZE_WANTED) {
-        return refuse(error,
-                      "queue %u holds %" PRIu64
-                      " descriptors, %d are wanted (virtqueue_size)",
-                      queue->index, size, QUEUE_SIZE_WANTED);
+        return hba_refuse(&hba_virtio_scsi, error,
+                          "queue %u holds %" PRIu64
+                          " descriptors, %d are wanted (virtqueue_size)",
+                          queue->index, size, QUEUE_SIZE_WANTED);
     }
     common_write(hba, 2, QUEUE_SIZE, QUEUE_SIZE_WANTED);
     queue->ring = virtqueue_new(hba->ram, address, QUEUE_SIZE_WANTED);
@@ -311,11 +312,17 @@ static void set_up_slots(VirtioScsi *hba, uint64_t address)
     }
 }
 
+static gboolean virtio_is_broken(Hba *base)
+{
+    return common_read((VirtioScsi *)base, 1, DEVICE_STATUS) &
+           STATUS_NEEDS_RESET;
+}
+
 static gboolean bring_up(VirtioScsi *hba, uint64_t address, GError **error)
 {
     if (!pci_find(hba->qtest, PCI_VENDOR_VIRTIO, PCI_DEVICE_VIRTIO_SCSI,
                   &hba->pci)) {
-        return refuse(error, "not on PCI bus 0");
+        return hba_refuse(&hba_virtio_scsi, error, "not on PCI bus 0");
     }
     if (!find_structures(hba, error) || !negotiate(hba, error) ||
         !check_config(hba, error)) {
@@ -331,50 +338,42 @@ static gboolean bring_up(VirtioScsi *hba, uint64_t address, GError **error)
     common_write(hba, 1, DEVICE_STATUS,
                  STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
                      STATUS_DRIVER_OK);
-    return !virtio_scsi_needs_reset(hba) ||
-           refuse(error, "refuses its queues (DEVICE_NEEDS_RESET)");
+    return !virtio_is_broken(&hba->base) ||
+           hba_refuse(&hba_virtio_scsi, error,
+                      "refuses its queues (DEVICE_NEEDS_RESET)");
 }
 
-VirtioScsi *virtio_scsi_new(Qtest *qtest, uint8_t *ram, uint64_t address,
-                            unsigned n_slots, unsigned n_queues, GError **error)
+static void virtio_free(Hba *base)
 {
-    g_autoptr(VirtioScsi) hba = g_new0(VirtioScsi, 1);
-    g_autoptr(GError) cause = NULL;
+    VirtioScsi *hba = (VirtioScsi *)base;
 
-    g_assert(address % 4096 == 0 && n_queues > 0);
+    for (unsigned i = 0; i < hba->n_queues; i++) {
+        virtqueue_free(hba->queues[i].ring);
+    }
+    g_free(hba->queues);
+    g_free(hba->slots);
+    g_free(hba);
+}
+
+static Hba *virtio_open(Qtest *qtest, uint8_t *ram, uint64_t address,
+                        unsigned n_slots, GError **error)
+{
+    VirtioScsi *hba = g_new0(VirtioScsi, 1);
+
+    g_assert(address % 4096 == 0);
     /* An indirect chain takes one descriptor: posting never finds it full. */
     g_assert(n_slots <= QUEUE_SIZE_WANTED);
+    hba->base.kind = &hba_virtio_scsi;
     hba->qtest = qtest;
     hba->ram = ram;
     hba->n_slots = n_slots;
-    hba->n_queues = n_queues;
-    hba->queues = g_new0(RequestQueue, n_queues);
-    if (!bring_up(hba, address, &cause) || !qtest_check(qtest, NULL)) {
-        /* A lost connection reads as all ones; say that, not what those
-         * seemed to mean. */
-        if (qtest_check(qtest, error)) {
-            g_propagate_error(error, g_steal_pointer(&cause));
-        }
+    hba->n_queues = QUEUES;
+    hba->queues = g_new0(RequestQueue, hba->n_queues);
+    if (!bring_up(hba, address, error)) {
+        virtio_free(&hba->base);
         return NULL;
     }
-    return g_steal_pointer(&hba);
-}
-
-void virtio_scsi_free(VirtioScsi *hba)
-{
-    if (hba) {
-        for (unsigned i = 0; i < hba->n_queues; i++) {
-            virtqueue_free(hba->queues[i].ring);
-        }
-        g_free(hba->queues);
-        g_free(hba->slots);
-        g_free(hba);
-    }
-}
-
-gboolean virtio_scsi_needs_reset(VirtioScsi *hba)
-{
-    return common_read(hba, 1, DEVICE_STATUS) & STATUS_NEEDS_RESET;
+    return &hba->base;
 }
 
 /* VIRTIO 1.2, 5.6.6.1: byte 0 is 1, byte 1 the target, bytes 2 and 3 a
@@ -388,9 +387,10 @@ static void encode_lun(uint8_t *lun, uint8_t target, uint16_t number)
     lun[3] = number & 0xff;
 }
 
-void virtio_scsi_post(VirtioScsi *hba, unsigned index, const Command *command,
-                      uint8_t target, uint16_t lun)
+static void virtio_post(Hba *base, unsigned index, const Command *command,
+                        uint8_t target, uint16_t lun)
 {
+    VirtioScsi *hba = (VirtioScsi *)base;
     Slot *slot = &hba->slots[index];
     SlotMemory *memory = slot->memory;
     Virtqueue *ring = hba->queues[index % hba->n_queues].ring;
@@ -398,7 +398,7 @@ void virtio_scsi_post(VirtioScsi *hba, unsigned index, const Command *command,
     gboolean in = command->direction == DATA_IN, fits;
 
     g_assert(index < hba->n_slots && !slot->busy);
-    g_assert(n_data <= VIRTIO_SCSI_PIECES_MAX);
+    g_assert(n_data <= PIECES_MAX);
     encode_lun(memory->request.lun, target, lun);
     memory->request.tag = command->tag;
     memcpy(memory->request.cdb, command->cdb, COMMAND_CDB_MAX);
@@ -425,14 +425,16 @@ void virtio_scsi_post(VirtioScsi *hba, unsigned index, const Command *command,
     virtqueue_publish(ring, slot);
 }
 
-void virtio_scsi_kick(VirtioScsi *hba, uint64_t *doorbells, uint64_t *saved)
+static void virtio_kick(Hba *base, uint64_t *doorbells, uint64_t *saved)
 {
+    VirtioScsi *hba = (VirtioScsi *)base;
+
     for (unsigned i = 0; i < hba->n_queues; i++) {
         RequestQueue *queue = &hba->queues[i];
         gboolean published;
 
         if (virtqueue_kick_needed(queue->ring, &published)) {
-            qtest_doorbell(hba->qtest, queue->doorbell, queue->index);
+            qtest_doorbell(hba->qtest, 2, queue->doorbell, queue->index);
             ++*doorbells;
         } else if (published) {
             ++*saved;
@@ -451,9 +453,11 @@ static void read_response(const ResponseHeader *from, Completion *to)
     memcpy(to->sense, from->sense, to->sense_length);
 }
 
-gboolean virtio_scsi_poll(VirtioScsi *hba, unsigned *index,
-                          Completion *completion, gboolean *broken)
+static gboolean virtio_poll(Hba *base, unsigned *index, Completion *completion,
+                            gboolean *nonsense)
 {
+    VirtioScsi *hba = (VirtioScsi *)base;
+
     for (unsigned i = 0; i < hba->n_queues; i++) {
         /* In turn, so that one busy queue does not starve the others. */
         RequestQueue *queue = &hba->queues[hba->next_queue];
@@ -470,7 +474,7 @@ gboolean virtio_scsi_poll(VirtioScsi *hba, unsigned *index,
             return TRUE;
         }
         case VIRTQUEUE_BROKEN:
-            *broken = TRUE;
+            *nonsense = TRUE;
             return FALSE;
         case VIRTQUEUE_NOTHING:
             break;
@@ -478,3 +482,20 @@ gboolean virtio_scsi_poll(VirtioScsi *hba, unsigned *index,
     }
     return FALSE;
 }
+
+const HbaKind hba_virtio_scsi = {
+    .name = "virtio-scsi",
+    .device = DEVICE,
+    .iothread = TRUE,
+    .max_pieces = PIECES_MAX,
+    .maps_data = TRUE,
+    .reports_resid = TRUE,
+    .broken = "has given up (DEVICE_NEEDS_RESET)",
+    .bytes = virtio_bytes,
+    .open = virtio_open,
+    .free = virtio_free,
+    .post = virtio_post,
+    .kick = virtio_kick,
+    .poll = virtio_poll,
+    .is_broken = virtio_is_broken,
+};

@@ -39,7 +39,8 @@ Initiator *ring_open(const char *blockdev, const char *properties,
                      .device = "scsi-hd",
                      .properties = properties};
 
-    return initiator_ring.open(&ring_context, &target, &path, ARENA, error);
+    return initiator_ring.open(&ring_context, &target, &path,
+                               &(InitiatorNeeds){.arena_size = ARENA}, error);
 }
 
 Initiator *ring_open_good(const char *blockdev)

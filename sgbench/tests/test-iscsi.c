@@ -47,8 +47,9 @@ static void set_up(Fixture *f, gconstpointer opaque)
     }
     f->target = target_start(&f->context, &f->job, &f->spec, &error);
     g_assert_no_error(error);
-    f->initiator =
-        initiator_iscsi.open(&f->context, f->target, NULL, 160 * MIB, &error);
+    f->initiator = initiator_iscsi.open(
+        &f->context, f->target, NULL,
+        &(InitiatorNeeds){.arena_size = 160 * MIB}, &error);
     g_assert_no_error(error);
 }
 
@@ -121,9 +122,9 @@ static void test_data(Fixture *f, gconstpointer opaque)
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     const Arena *arena = &f->initiator->arena;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(sizes) * LAYOUT__COUNT; i++) {
-        uint64_t size = sizes[i / LAYOUT__COUNT];
-        Layout out = i % LAYOUT__COUNT, in = (i + 1) % LAYOUT__COUNT;
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes) * LAYOUT_MMIO; i++) {
+        uint64_t size = sizes[i / LAYOUT_MMIO];
+        Layout out = i % LAYOUT_MMIO, in = (i + 1) % LAYOUT_MMIO;
         g_autofree uint8_t *data = g_malloc(size), *back = g_malloc(size);
         g_autoptr(Buffer) from =
             buffer_new(arena, out, size, arena->start, random);

@@ -52,8 +52,9 @@ static void inside_open(Inside *inside, const char *const *keys)
     }
     inside->target = target_start(&inside->context, &job, &spec, &error);
     g_assert_no_error(error);
-    inside->initiator = initiator_sgio.open(&inside->context, inside->target,
-                                            NULL, 64 * MIB, &error);
+    inside->initiator =
+        initiator_sgio.open(&inside->context, inside->target, NULL,
+                            &(InitiatorNeeds){.arena_size = 64 * MIB}, &error);
     g_assert_no_error(error);
     g_assert_true(target_identify(inside->target, inside->initiator, &error));
     g_assert_no_error(error);
@@ -101,17 +102,17 @@ static void check_data(Inside *inside, gboolean allow_dio)
     g_autoptr(GRand) random = g_rand_new_with_seed(3);
     const Arena *arena = &inside->initiator->arena;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(sizes) * LAYOUT__COUNT; i++) {
-        uint64_t size = sizes[i / LAYOUT__COUNT];
-        Layout out = i % LAYOUT__COUNT, in = (i + 1) % LAYOUT__COUNT;
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes) * LAYOUT_MMIO; i++) {
+        uint64_t size = sizes[i / LAYOUT_MMIO];
+        Layout out = i % LAYOUT_MMIO, in = (i + 1) % LAYOUT_MMIO;
         g_autofree uint8_t *data = g_malloc(size), *back = g_malloc(size);
         g_autoptr(Buffer) from = NULL, to = NULL;
 
         if (size > inside->target->caps.max_transfer) {
             break;
         }
-        if (layout_pieces(LAYOUT_PAGES, size) > 1024 &&
-            (out == LAYOUT_PAGES || in == LAYOUT_PAGES)) {
+        if (layout_pieces(out, size) > SG_IO_PIECES ||
+            layout_pieces(in, size) > SG_IO_PIECES) {
             continue; /* EINVAL: UIO_MAXIOV */
         }
         from = buffer_new(arena, out, size, arena->start, random);

@@ -8,15 +8,53 @@
 #define GUARD 64
 #define REGION (3 * PAGE)
 #define ARENA (REGION + 4 * 1024 * 1024)
+#define DEVICE (UINT64_C(3) << 30) /* where no arena is */
+#define DEVICE_SIZE (1024 * 1024)
 
 static const uint64_t lengths[] = {512,   4096,          4608,
                                    65536, 1048576 - 512, 1048576};
+
+/* Stands in for a device of QEMU's. */
+static uint8_t device_bytes[DEVICE_SIZE];
+
+static void device_read(void *opaque, uint64_t address, void *data,
+                        uint64_t length)
+{
+    g_assert_cmpuint(address, >=, DEVICE);
+    g_assert_cmpuint(address + length, <=, DEVICE + DEVICE_SIZE);
+    memcpy(data, device_bytes + (address - DEVICE), length);
+}
+
+static void device_write(void *opaque, uint64_t address, const void *data,
+                         uint64_t length)
+{
+    g_assert_cmpuint(address, >=, DEVICE);
+    g_assert_cmpuint(address + length, <=, DEVICE + DEVICE_SIZE);
+    memcpy(device_bytes + (address - DEVICE), data, length);
+}
+
+static const DeviceMemory device = {
+    .start = DEVICE,
+    .size = DEVICE_SIZE,
+    .read = device_read,
+    .write = device_write,
+};
+
+/* A byte of the arena or of device memory. */
+static uint8_t *byte_at(const Arena *arena, uint64_t offset)
+{
+    return offset >= DEVICE ? device_bytes + (offset - DEVICE)
+                            : arena->base + offset;
+}
 
 /* An arena with an initiator's own part before, and memory after the buffer
  * that must stay as it is. */
 static Arena new_arena(void)
 {
-    Arena arena = {.base = g_malloc0(ARENA), .start = REGION, .size = ARENA};
+    Arena arena = {.base = g_malloc0(ARENA),
+                   .start = REGION,
+                   .size = ARENA,
+                   .device = &device};
     return arena;
 }
 
@@ -40,7 +78,7 @@ static Piece *sorted_pieces(const Buffer *buffer)
 static void check_shape(const Buffer *buffer, Layout layout, uint64_t length)
 {
     g_autofree Piece *sorted = sorted_pieces(buffer);
-    uint64_t at = buffer->region, sum = 0;
+    uint64_t at = buffer->region, sum = 0, in_device = 0;
     unsigned i;
 
     g_assert_cmpuint(buffer->n_pieces, ==, layout_pieces(layout, length));
@@ -48,13 +86,25 @@ static void check_shape(const Buffer *buffer, Layout layout, uint64_t length)
     g_assert_cmpuint(buffer->span % PAGE, ==, 0);
     for (i = 0; i < buffer->n_pieces; i++) {
         g_assert_cmpuint(sorted[i].length, >, 0);
+        /* Device memory lies behind all RAM. */
+        if (sorted[i].offset >= DEVICE) {
+            if (!in_device) {
+                g_assert_cmpuint(at + GUARD, <=, buffer->region + buffer->span);
+                at = buffer->device;
+            }
+            in_device += sorted[i].length;
+        }
         /* Not joinable with the one before, whatever the order. */
         g_assert_cmpuint(sorted[i].offset, >=, at + GUARD);
         at = sorted[i].offset + sorted[i].length;
         sum += sorted[i].length;
     }
-    g_assert_cmpuint(at + GUARD, <=, buffer->region + buffer->span);
+    g_assert_cmpuint(at + GUARD, <=,
+                     in_device ? buffer->device + buffer->device_span
+                               : buffer->region + buffer->span);
     g_assert_cmpuint(sum, ==, length);
+    g_assert_cmpuint(in_device, ==, layout_device_bytes(layout, length));
+    g_assert_cmpuint(in_device > 0, ==, layout == LAYOUT_MMIO);
 }
 
 /* What each layout is there for. */
@@ -67,6 +117,18 @@ static void check_kind(const Buffer *buffer, Layout layout)
         g_assert_cmpuint(buffer->n_pieces, ==, 1);
         g_assert_cmpuint(buffer->pieces[0].offset % PAGE, ==, 0);
         break;
+    case LAYOUT_MANY:
+        g_assert_cmpuint(buffer->n_pieces, <=, 2048);
+        g_assert_true(buffer->n_pieces > SG_IO_PIECES ||
+                      buffer->pieces[0].length == 512 || buffer->n_pieces == 1);
+        break;
+    case LAYOUT_MMIO:
+        /* Both kinds from 8 KiB on, device memory always. */
+        g_assert_cmpuint(buffer->pieces[0].offset, >=, DEVICE);
+        if (buffer->n_pieces > 1) {
+            g_assert_cmpuint(buffer->pieces[1].offset, <, DEVICE);
+        }
+        G_GNUC_FALLTHROUGH;
     case LAYOUT_PAGES:
         for (i = 0; i < buffer->n_pieces; i++) {
             g_assert_cmpuint(buffer->pieces[i].offset % PAGE, ==, 0);
@@ -149,8 +211,8 @@ static void test_data(gconstpointer data)
             const Piece *piece = &buffer->pieces[j];
 
             g_assert_cmpint(
-                memcmp(arena.base + piece->offset, in + at, piece->length), ==,
-                0);
+                memcmp(byte_at(&arena, piece->offset), in + at, piece->length),
+                ==, 0);
             at += piece->length;
         }
         buffer_read(buffer, out);
@@ -169,6 +231,7 @@ static void test_guards(gconstpointer data)
     g_autoptr(Buffer) buffer =
         buffer_new(&arena, layout, length, REGION, random);
     uint64_t end = buffer->region + buffer->span;
+    uint64_t device_end = buffer->device + buffer->device_span;
     uint64_t at, watched = 0;
 
     buffer_set_guards(buffer);
@@ -178,23 +241,28 @@ static void test_guards(gconstpointer data)
     for (at = end; at < end + PAGE; at++) {
         g_assert_cmpuint(arena.base[at], ==, 0);
     }
-    for (at = buffer->region; at < end; at++) {
+    at = buffer->region;
+    while (at < end || (at >= DEVICE && at < device_end)) {
         static const uint8_t strays[] = {0x00, 0xff};
-        uint8_t was = arena.base[at];
+        uint8_t *byte = byte_at(&arena, at), was = *byte;
         unsigned i;
 
         /* What a stray transfer leaves is zeros, ones, or its neighbour. */
         for (i = 0; i < G_N_ELEMENTS(strays); i++) {
-            arena.base[at] = strays[i];
+            *byte = strays[i];
             if (buffer_check_guards(buffer) == at) {
                 watched++;
             } else {
                 g_assert_cmpuint(buffer_check_guards(buffer), ==, UINT64_MAX);
             }
         }
-        arena.base[at] = was;
+        *byte = was;
+        if (++at == end && buffer->device_span) {
+            at = buffer->device;
+        }
     }
-    g_assert_cmpuint(watched, ==, 2 * (buffer->span - length));
+    g_assert_cmpuint(watched, ==,
+                     2 * (buffer->span + buffer->device_span - length));
     g_free(arena.base);
 }
 
@@ -214,6 +282,43 @@ static void test_guards_moved(void)
                 arena.base + REGION + 2 * PAGE + shifts[i], 64);
         g_assert_cmpuint(buffer_check_guards(buffer), !=, UINT64_MAX);
     }
+    g_free(arena.base);
+}
+
+/* What is promised from 513K on, and that no piece is larger than it must be. */
+static void test_many(void)
+{
+    for (uint64_t length = 1025 * 512; length <= 16 << 20; length += 512) {
+        unsigned n = layout_pieces(LAYOUT_MANY, length);
+
+        g_assert_cmpuint(n, >, SG_IO_PIECES);
+        g_assert_cmpuint(n, <=, 2048);
+    }
+    g_assert_cmpuint(layout_pieces(LAYOUT_MANY, 1 << 20), ==, 2048);
+    g_assert_cmpuint(layout_pieces(LAYOUT_MANY, 8 << 20), ==, 2048);
+    g_assert_cmpuint(layout_pieces(LAYOUT_MANY, (16 << 20) - 1), ==, 2048);
+    g_assert_cmpuint(layout_pieces(LAYOUT_MANY, 1024 * 512), ==, 1024);
+}
+
+/* Buffers beside one another share no device memory either. */
+static void test_device_regions(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+    uint64_t length = 20 * PAGE, span = layout_span(LAYOUT_MMIO, length);
+    Arena arena = new_arena();
+    uint64_t next = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        g_autoptr(Buffer) buffer =
+            buffer_new(&arena, LAYOUT_MMIO, length, REGION + i * span, random);
+
+        g_assert_cmpuint(buffer->device, >=, next);
+        next = buffer->device + buffer->device_span;
+    }
+    g_assert_cmpuint(layout_device_bytes(LAYOUT_MMIO, length), ==, 3 * PAGE);
+    g_assert_cmpuint(layout_device_bytes(LAYOUT_MMIO, 8 * PAGE + 5), ==,
+                     PAGE + 5);
+    g_assert_cmpuint(layout_device_bytes(LAYOUT_PAGES, length), ==, 0);
     g_free(arena.base);
 }
 
@@ -237,6 +342,8 @@ int main(int argc, char **argv)
             g_test_add_data_func(name, GINT_TO_POINTER(i), tests[j].test);
         }
     }
+    g_test_add_func("/layout/many", test_many);
+    g_test_add_func("/layout/device-regions", test_device_regions);
     g_test_add_func("/layout/shuffled", test_shuffled);
     g_test_add_func("/layout/guards-moved", test_guards_moved);
     return g_test_run();

@@ -65,8 +65,9 @@ static void tear_down(Fixture *f)
 static Initiator *open_start(Fixture *f, const Start *start)
 {
     g_autoptr(GError) error = NULL;
+    InitiatorNeeds needs = plan_needs(start);
     Initiator *ring = initiator_ring.open(&ring_context, f->target, start->path,
-                                          plan_arena_size(start), &error);
+                                          &needs, &error);
 
     g_assert_no_error(error);
     g_assert_true(target_identify(f->target, ring, &error));

@@ -136,6 +136,43 @@ static void test_complete(Fixture *f, gconstpointer unused)
     }
 }
 
+/* Another HBA is another start; what has the default one has no new id. */
+static void test_hba(Fixture *f, gconstpointer unused)
+{
+    static const char text[] = "[target lun]\nkind=null\n"
+                               "[matrix a]\ntargets=lun\npaths=block\n"
+                               "sizes=1M\nlayouts=pages\n"
+                               "[matrix b]\ntargets=lun\npaths=block\n"
+                               "sizes=1M\nlayouts=pages;many;mmio\n"
+                               "depths=3\nhba=pvscsi\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Job) job = load(f, text, &error);
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(GPtrArray) starts = NULL;
+
+    g_assert_no_error(error);
+    plan = plan_new(job, &error);
+    g_assert_no_error(error);
+    g_assert_true(
+        g_hash_table_contains(plan->by_id, "lun/block/read/1M/qd1/pages"));
+    g_assert_true(g_hash_table_contains(plan->by_id,
+                                        "lun/block/read/1M/qd3/mmio/pvscsi"));
+    starts = plan_round(plan, 1);
+    g_assert_cmpuint(starts->len, ==, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        const Start *start = starts->pdata[i];
+        InitiatorNeeds needs = plan_needs(start);
+
+        g_assert_true(needs.hba == start->hba);
+        g_assert_cmpuint(start->cells->len, ==,
+                         start->hba == &hba_pvscsi ? 3 : 1);
+        g_assert_cmpuint(needs.device_memory, ==,
+                         start->hba == &hba_pvscsi
+                             ? 3 * layout_device_span(LAYOUT_MMIO, 1 << 20)
+                             : 0);
+    }
+}
+
 static void test_seeded(Fixture *f, gconstpointer unused)
 {
     g_autoptr(GHashTable) orders =
@@ -237,7 +274,7 @@ static void test_arena(Fixture *f, gconstpointer unused)
 
     for (i = 0; i < starts->len; i++) {
         uint64_t need = 4 * layout_span(LAYOUT_PAGES, 1 << 20);
-        uint64_t size = plan_arena_size(starts->pdata[i]);
+        uint64_t size = plan_needs(starts->pdata[i]).arena_size;
 
         g_assert_cmpuint(size, >=, need);
         g_assert_cmpuint(size, <, need + (1 << 20));
@@ -295,6 +332,15 @@ static const Wrong wrongs[] = {
     {DISK ALL "sizes=256K\ndepths=1;17\n", 3, "depth 17 is above"},
     {DISK ALL "sizes=256K;16M\n", 3, "size 16M is above"},
     {LUN ALL "sizes=1M;4M\nlayouts=pages\n", 3, "has 1024 pieces"},
+    {LUN ALL "sizes=1M\nlayouts=many\n", 3, "write hba=pvscsi"},
+    {LUN ALL "sizes=1M;512K\nlayouts=many\nhba=pvscsi\n", 3, "from 513K on"},
+    {LUN ALL "sizes=16M\nlayouts=pages\nhba=pvscsi\n", 3, "pvscsi carries"},
+    {LUN ALL "sizes=4K\nlayouts=mmio\n", 3, "write hba=pvscsi"},
+    {LUN "[matrix m]\ntargets=t\npaths=native\nsizes=4K\nlayouts=mmio\n"
+         "hba=pvscsi\n",
+     3, "path native has none"},
+    {NOTHING "personality=tape\n" ALL "sizes=4K\nhba=pvscsi\n", 4,
+     "leave hba out"},
     {LUN "size=1M\n" ALL "sizes=2M\n", 4, "above the size of target 't'"},
     {DISK "block_size=4096\n" ALL "sizes=4K;512\n", 4, "4096-byte blocks"},
     {LUN ALL "sizes=8M;512\n[target u]\nkind=null\nblock-size=4096\n"
@@ -386,10 +432,15 @@ int main(int argc, char **argv)
         const char *name;
         void (*test)(Fixture *f, gconstpointer unused);
     } tests[] = {
-        {"/plan/cells", test_cells},   {"/plan/complete", test_complete},
-        {"/plan/seeded", test_seeded}, {"/plan/order-stays", test_order_stays},
-        {"/plan/paired", test_paired}, {"/plan/fair", test_fair},
-        {"/plan/arena", test_arena},   {"/plan/seconds", test_seconds},
+        {"/plan/cells", test_cells},
+        {"/plan/complete", test_complete},
+        {"/plan/hba", test_hba},
+        {"/plan/seeded", test_seeded},
+        {"/plan/order-stays", test_order_stays},
+        {"/plan/paired", test_paired},
+        {"/plan/fair", test_fair},
+        {"/plan/arena", test_arena},
+        {"/plan/seconds", test_seconds},
         {"/plan/text", test_text},
     };
     unsigned i;

@@ -157,15 +157,15 @@ static void test_doorbells(void)
     Peer peer;
     Qtest *qtest = start(&peer, steps, 5000);
 
-    qtest_doorbell(qtest, 0xe0003008, 2);
+    qtest_doorbell(qtest, 2, 0xe0003008, 2);
     g_assert_cmpuint(qtest_outstanding(qtest), ==, 1);
     qtest_drain(qtest); /* nothing there, returns at once */
     g_assert_cmpuint(qtest_outstanding(qtest), ==, 1);
-    qtest_doorbell(qtest, 0xe0003000, 0);
+    qtest_doorbell(qtest, 2, 0xe0003000, 0);
     g_assert_cmpuint(qtest_inl(qtest, 1), ==, 7);
     g_assert_cmpuint(qtest_outstanding(qtest), ==, 0);
 
-    qtest_doorbell(qtest, 0, 0xffff);
+    qtest_doorbell(qtest, 2, 0, 0xffff);
     for (unsigned i = 0; qtest_outstanding(qtest) && i < 5000; i++) {
         qtest_drain(qtest);
         g_usleep(1000);
@@ -190,7 +190,7 @@ static void test_many_doorbells(void)
     }
     qtest = start(&peer, steps, 5000);
     for (unsigned i = 0; i < N; i++) {
-        qtest_doorbell(qtest, 0xe0003000, 2);
+        qtest_doorbell(qtest, 2, 0xe0003000, 2);
         g_assert_cmpuint(qtest_outstanding(qtest), <=, QTEST_DOORBELLS_MAX);
     }
     for (unsigned i = 0; qtest_outstanding(qtest) && i < 5000; i++) {
@@ -215,7 +215,7 @@ static void test_hang_up(void)
     g_assert_cmphex(qtest_inl(qtest, 1), ==, UINT32_MAX);
     assert_failed(qtest, "closed");
     g_assert_cmphex(qtest_read(qtest, 2, 0), ==, 0xffff);
-    qtest_doorbell(qtest, 0, 0);
+    qtest_doorbell(qtest, 2, 0, 0);
     qtest_drain(qtest);
     assert_failed(qtest, "closed");
     end(&peer, qtest);
@@ -228,7 +228,7 @@ static void test_hang_up_seen_by_drain(void)
     Peer peer;
     Qtest *qtest = start(&peer, steps, 5000);
 
-    qtest_doorbell(qtest, 0, 0);
+    qtest_doorbell(qtest, 2, 0, 0);
     for (unsigned i = 0; qtest_check(qtest, NULL) && i < 5000; i++) {
         qtest_drain(qtest);
         g_usleep(1000);

@@ -179,13 +179,15 @@ static void test_preflight(void)
     g_autoptr(GError) error = NULL, too_large = NULL;
 
     g_setenv("SGBENCH_QEMU_NOWHERE", "/nonexistent", TRUE);
-    g_assert_null(
-        initiator_ring.open(&ring_context, &target, &path, ARENA, &error));
+    g_assert_null(initiator_ring.open(&ring_context, &target, &path,
+                                      &(InitiatorNeeds){.arena_size = ARENA},
+                                      &error));
     g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT);
     g_assert_nonnull(strstr(error->message, "/nonexistent"));
 
-    g_assert_null(initiator_ring.open(&ring_context, &target, &path,
-                                      UINT64_MAX / 2, &too_large));
+    g_assert_null(initiator_ring.open(
+        &ring_context, &target, &path,
+        &(InitiatorNeeds){.arena_size = UINT64_MAX / 2}, &too_large));
     g_assert_error(too_large, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT);
     g_assert_nonnull(strstr(too_large->message, "is the most"));
 }

@@ -157,8 +157,8 @@ static void test_data(void)
         g_strdup_printf("driver=raw,file.driver=file,file.filename=%s", file);
     ring = ring_open_good(blockdev);
     for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
-        for (Layout out = 0; out < LAYOUT__COUNT; out++) {
-            for (Layout in = 0; in < LAYOUT__COUNT; in++) {
+        for (Layout out = 0; out < LAYOUT_MMIO; out++) {
+            for (Layout in = 0; in < LAYOUT_MMIO; in++) {
                 if (layout_pieces(out, lengths[i]) <= ring->max_pieces &&
                     layout_pieces(in, lengths[i]) <= ring->max_pieces) {
                     check_round_trip(ring, file, out, in, lengths[i],
@@ -299,7 +299,8 @@ static void test_environment(void)
     }
     g_setenv("MALLOC_ARENA_MAX", "7", TRUE);
     g_setenv("MALLOC_TRIM_THRESHOLD_", "456", TRUE);
-    ring = initiator_ring.open(&ring_context, &target, &path, ARENA, &error);
+    ring = initiator_ring.open(&ring_context, &target, &path,
+                               &(InitiatorNeeds){.arena_size = ARENA}, &error);
     g_assert_no_error(error);
     g_unsetenv("MALLOC_ARENA_MAX");
     g_unsetenv("MALLOC_TRIM_THRESHOLD_");

@@ -95,7 +95,7 @@ static Sample *new_sample(unsigned round, unsigned n_buckets)
     sample->statuses[0x28] = 1;
     sample->responses[0x05] = 1;
     sample->first_failure = g_strdup("status 02h \"CHECK CONDITION\"\n");
-    sample->has_qemu = sample->has_server = TRUE;
+    sample->has_qemu = sample->has_server = sample->has_iothread = TRUE;
     sample->qemu.cpu_ns = 123456789012345;
     sample->anon_samples = 4;
     sample->anon_max = 1 << 20;

@@ -18,7 +18,8 @@ static Initiator *open_initiator(void)
     static Target target = {.name = (char *)"t", .device = (char *)"/dev/null"};
     GError *error = NULL;
     Initiator *initiator =
-        initiator_sgio.open(&context, &target, NULL, 65536, &error);
+        initiator_sgio.open(&context, &target, NULL,
+                            &(InitiatorNeeds){.arena_size = 65536}, &error);
 
     g_assert_no_error(error);
     return initiator;

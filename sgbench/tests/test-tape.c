@@ -229,6 +229,7 @@ static void set_up(Fixture *f, const char *target, const char *matrix,
     g_autofree char *axes = g_strconcat(ZC, matrix, NULL);
     g_autoptr(GError) error = NULL;
     const Start *start;
+    InitiatorNeeds needs;
 
     f->job = load_job(keys, axes);
     f->plan = plan_new(f->job, &error);
@@ -244,8 +245,9 @@ static void set_up(Fixture *f, const char *target, const char *matrix,
     f->target->kind = &f->kind;
 
     start = g_ptr_array_index(f->starts, 0);
-    f->ring = initiator_ring.open(&ring_context, f->target, start->path,
-                                  plan_arena_size(start), &error);
+    needs = plan_needs(start);
+    f->ring = initiator_ring.open(&ring_context, f->target, start->path, &needs,
+                                  &error);
     g_assert_no_error(error);
     g_assert_true(target_identify(f->target, f->ring, &error));
     g_assert_no_error(error);
