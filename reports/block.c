@@ -197,6 +197,8 @@ static SgbBlock *block_new(const SgbRun *run, const SgbCell *first)
     block->machine_speed = caps && sgb_json_boolean(caps, "machine_speed");
     block->kernel_sgio = caps && sgb_json_boolean(caps, "kernel_sgio");
     block->stores_data = caps && sgb_json_boolean(caps, "stores_data");
+    block->timed = !caps || !json_object_has_member(caps, "timed") ||
+                   sgb_json_boolean(caps, "timed");
     block->comparable = !sgb_json_boolean(environment, "lab") ||
                         block->machine_speed ||
                         first->size >= SGB_LAB_SMALLEST_RATIO;

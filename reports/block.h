@@ -25,6 +25,7 @@ typedef struct SgbBlock {
     gboolean machine_speed;
     gboolean kernel_sgio;
     gboolean stores_data;
+    gboolean timed;      /* FALSE: a changer's, only verified: no samples */
     gboolean comparable; /* its paths can be told apart, so that ratios are
                           * worth showing */
 } SgbBlock;

@@ -70,10 +70,15 @@ static const SgbJsonMember target_members[] = {
 };
 
 static const SgbJsonMember capability_members[] = {
-    {"stores_data", SGB_JSON_BOOLEAN}, {"reports_resid", SGB_JSON_BOOLEAN},
-    {"kernel_sgio", SGB_JSON_BOOLEAN}, {"machine_speed", SGB_JSON_BOOLEAN},
-    {"max_depth", SGB_JSON_COUNT},     {"max_transfer", SGB_JSON_COUNT},
-    {"verdicts", SGB_JSON_STRING},     {NULL},
+    {"stores_data", SGB_JSON_BOOLEAN},
+    {"reports_resid", SGB_JSON_BOOLEAN},
+    {"kernel_sgio", SGB_JSON_BOOLEAN},
+    {"machine_speed", SGB_JSON_BOOLEAN},
+    {"max_depth", SGB_JSON_COUNT},
+    {"max_transfer", SGB_JSON_COUNT},
+    {"verdicts", SGB_JSON_STRING},
+    {"timed", SGB_JSON_BOOLEAN, TRUE},
+    {NULL},
 };
 
 static const SgbJsonMember identity_members[] = {

@@ -220,12 +220,16 @@ static char *settings_text(JsonObject *settings)
 
 /* The shape of the medium; the caller's. A tape has no number of blocks, and
  * its block size is the largest it takes. */
-static char *medium_text(JsonObject *identity)
+static char *medium_text(JsonObject *identity, gboolean timed)
 {
     uint64_t block_size = sgb_json_count(identity, "block_size");
     uint64_t blocks = sgb_json_count(identity, "blocks");
     g_autofree char *size = sgb_text_bytes(block_size);
 
+    if (!timed) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT " storage elements",
+                               blocks);
+    }
     if (!blocks) {
         return g_strdup_printf("blocks of up to %s", size);
     }
@@ -233,11 +237,11 @@ static char *medium_text(JsonObject *identity)
                            block_size, (double)blocks * block_size / (1 << 20));
 }
 
-static void add_target(GString *out, JsonObject *target)
+static void add_target(GString *out, JsonObject *target, gboolean timed)
 {
     JsonObject *caps = sgb_json_object(target, "capabilities");
     JsonObject *identity = sgb_json_object(target, "identity");
-    g_autofree char *medium = medium_text(identity);
+    g_autofree char *medium = medium_text(identity, timed);
     g_autofree char *settings =
         settings_text(sgb_json_object(target, "settings"));
     g_autofree char *largest =
@@ -282,11 +286,16 @@ void sgb_table_body(GString *out, const SgbRun *run)
 
             g_string_append_printf(out, "\nTARGET %s\n", name);
             if (block->target) {
-                add_target(out, block->target);
+                add_target(out, block->target, block->timed);
+            }
+            if (!block->timed) {
+                g_string_append(out, "  verified, not timed\n");
             }
             target = block->first->target;
         }
-        add_block(out, block, &chance);
+        if (block->timed) {
+            add_block(out, block, &chance);
+        }
     }
     if (chance.shown) {
         g_autofree char *text = g_strdup_printf(

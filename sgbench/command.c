@@ -122,6 +122,44 @@ char *completion_text(const Completion *completion)
     return g_string_free(text, FALSE);
 }
 
+/* SPC-4 table D.2: those without data to the device that leave all as it is.
+ * REWIND, SPACE and LOCATE move a tape, but write nothing. */
+gboolean command_writes(const Command *command)
+{
+    static const uint8_t harmless[] = {
+        0x00, /* TEST UNIT READY */
+        0x01, /* REWIND */
+        0x03, /* REQUEST SENSE */
+        0x05, /* READ BLOCK LIMITS */
+        0x08, /* READ (6) */
+        0x11, /* SPACE (6) */
+        0x12, /* INQUIRY */
+        0x1a, /* MODE SENSE (6) */
+        0x25, /* READ CAPACITY (10) */
+        0x28, /* READ (10) */
+        0x2b, /* LOCATE (10) of a tape */
+        0x2f, /* VERIFY (10) */
+        0x34, /* READ POSITION; PRE-FETCH (10) of a disk */
+        0x4d, /* LOG SENSE */
+        0x5a, /* MODE SENSE (10) */
+        0x5e, /* PERSISTENT RESERVE IN */
+        0x88, /* READ (16) */
+        0x8c, /* READ ATTRIBUTE */
+        0x8f, /* VERIFY (16) */
+        0x9e, /* SERVICE ACTION IN (16) */
+        0xa0, /* REPORT LUNS */
+        0xa3, /* MAINTENANCE IN */
+        0xa8, /* READ (12) */
+        0xaf, /* VERIFY (12) */
+        0xb8, /* READ ELEMENT STATUS */
+    };
+
+    return command->direction == DATA_OUT
+               ? (command->cdb[0] != 0x2f && command->cdb[0] != 0x8f &&
+                  command->cdb[0] != 0xaf) /* VERIFY with BYTCHK */
+               : !memchr(harmless, command->cdb[0], sizeof(harmless));
+}
+
 void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
                      DataDirection direction)
 {

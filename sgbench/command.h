@@ -77,6 +77,10 @@ gboolean completion_good(const Completion *completion);
  * of status and sense are libsgutils2's. */
 char *completion_text(const Completion *completion);
 
+/* TRUE if it may change the medium, the device's settings or where a robot has
+ * what; also of a command that is not known. */
+gboolean command_writes(const Command *command);
+
 /* A CDB of @length bytes, all zero but for its operation code. */
 void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
                      DataDirection direction);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "describe.h"
+#include "medium.h"
 
 static JsonArray *strings(const char *const *list)
 {
@@ -133,6 +134,9 @@ JsonObject *describe_target(const Target *target)
     json_object_set_int_member(abilities, "max_depth", caps->max_depth);
     json_object_set_int_member(abilities, "max_transfer", caps->max_transfer);
     json_object_set_string_member(abilities, "verdicts", caps->verdicts);
+    if (!caps->medium->load) {
+        json_object_set_boolean_member(abilities, "timed", FALSE);
+    }
     json_object_set_object_member(object, "capabilities", abilities);
 
     json_object_set_string_member(identity, "vendor", target->vendor);

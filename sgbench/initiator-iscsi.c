@@ -22,7 +22,6 @@
 #define DEPTH_MAX 64    /* half of tgt's MaxQueueCmd */
 #define PIECES_MAX 8192 /* 16 MiB in pages, twice over; libiscsi has none */
 #define POLL_MS 200     /* between two looks at interruption and time-outs */
-#define COMMAND_S 30    /* a command without an answer */
 #define LOGIN_S 10
 #define OBITUARY_TRIES 20
 #define DRAIN_NS (2 * UINT64_C(1000000000)) /* after an interruption */
@@ -191,6 +190,9 @@ static gboolean post(IscsiInitiator *initiator, Drive *drive, GError **error)
             drive->stopping = TRUE;
             break;
         }
+        if (!initiator_may_send(&initiator->base, command, error)) {
+            return FALSE;
+        }
         drive->n_free--;
         drive->in_flight++;
         if (!post_one(initiator, &initiator->slots[index], command)) {
@@ -339,7 +341,9 @@ static gboolean log_in(IscsiInitiator *initiator, GError **error)
                     "%s: log-in failed: %s", initiator->device,
                     iscsi_get_error(initiator->iscsi));
     }
-    iscsi_set_timeout(initiator->iscsi, COMMAND_S);
+    iscsi_set_timeout(initiator->iscsi, initiator->target->caps.timeout_s
+                                            ? initiator->target->caps.timeout_s
+                                            : TARGET_TIMEOUT_S);
     iscsi_destroy_url(url);
     return ok;
 }
@@ -354,6 +358,7 @@ static Initiator *iscsi_open(RunContext *context, Target *target,
     base->kind = &initiator_iscsi;
     base->max_depth = DEPTH_MAX;
     base->max_pieces = PIECES_MAX;
+    base->read_only = target->read_only;
     initiator->target = target;
     initiator->device = g_strdup(target->device);
     for (unsigned i = 0; i < DEPTH_MAX; i++) {

@@ -39,10 +39,9 @@
 /* What commands under way get to finish after a signal. */
 #define DRAIN_NS (2 * UINT64_C(1000000000))
 
-/* QEMU gives the host's SG_IO 30 s (DEFAULT_IO_TIMEOUT, hw/scsi/scsi-disk.c
- * and scsi-generic.c); past that and a margin nothing will come.
- * $SGBENCH_ANSWER_SECONDS overrides: a tape may rewind for minutes. */
-#define ANSWER_SECONDS 40
+/* QEMU gives the host's SG_IO the target's time; past that and a margin nothing
+ * will come. $SGBENCH_ANSWER_SECONDS overrides. */
+#define MARGIN_SECONDS 10
 
 typedef struct Slot {
     Command *command; /* NULL: free */
@@ -128,6 +127,10 @@ static void post(Drive *drive)
             break;
         }
         g_assert(command->n_pieces <= ring->base.max_pieces);
+        if (!initiator_may_send(&ring->base, command, &drive->error)) {
+            drive->stopping = TRUE;
+            break;
+        }
         drive->n_free--;
         command->tag = new_tag();
         slot->command = command;
@@ -384,15 +387,17 @@ static void ring_close(Initiator *initiator)
     g_free(ring);
 }
 
-static uint64_t answer_seconds(void)
+static uint64_t answer_seconds(const Target *target)
 {
+    unsigned timeout =
+        target->caps.timeout_s ? target->caps.timeout_s : TARGET_TIMEOUT_S;
     const char *text = g_getenv("SGBENCH_ANSWER_SECONDS");
     uint64_t seconds;
 
     return text && g_ascii_string_to_unsigned(text, 10, 1, 86400, &seconds,
                                               NULL)
                ? seconds
-               : ANSWER_SECONDS;
+               : timeout + MARGIN_SECONDS;
 }
 
 /* A lost connection reads as all ones; if so say that, not what those seemed to
@@ -431,7 +436,7 @@ static Initiator *ring_open(RunContext *context, Target *target,
     g_assert(HBA_START + hba->bytes(DEPTH_MAX) <= DATA_START);
     initiator = &ring->base;
     initiator->kind = &initiator_ring;
-    ring->answer_ns = answer_seconds() * UINT64_C(1000000000);
+    ring->answer_ns = answer_seconds(target) * UINT64_C(1000000000);
     ring->qemu = qemu = qemu_start(context, target, path, &machine, error);
     if (!qemu || !open_hba(ring, hba, error)) {
         return NULL;
@@ -446,6 +451,7 @@ static Initiator *ring_open(RunContext *context, Target *target,
     };
     initiator->max_depth = DEPTH_MAX;
     initiator->max_pieces = hba->max_pieces;
+    initiator->read_only = target->read_only;
     initiator->qemu_pid = qemu->process->pid;
     initiator->iothread_tid = qemu->iothread_tid;
     return g_steal_pointer(&initiator);

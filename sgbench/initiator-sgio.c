@@ -19,11 +19,11 @@
 #include "ust.h"
 
 #define DEPTH_MAX 16
-#define TIMEOUT_MS 30000 /* then the kernel aborts the command */
 
 typedef struct SgioInitiator {
     Initiator base;
-    char *device; /* for messages */
+    char *device;        /* for messages */
+    unsigned timeout_ms; /* then the kernel aborts the command */
     int fds[DEPTH_MAX];
     struct iovec *iovs[DEPTH_MAX]; /* base.max_pieces each */
 } SgioInitiator;
@@ -87,6 +87,11 @@ static gpointer loop_main(gpointer opaque)
             break;
         }
         g_assert(command->n_pieces <= initiator->base.max_pieces);
+        if (!initiator_may_send(&initiator->base, command,
+                                drive->error ? NULL : &drive->error)) {
+            drive->stopping = TRUE;
+            break;
+        }
         command->tag = native_tag();
         g_mutex_unlock(&drive->lock);
 
@@ -94,7 +99,8 @@ static gpointer loop_main(gpointer opaque)
             ust_post(command, 0);
         }
         sgio_send(initiator->fds[slot], &initiator->base.arena, command,
-                  initiator->iovs[slot], TIMEOUT_MS, now, &completion);
+                  initiator->iovs[slot], initiator->timeout_ms, now,
+                  &completion);
         /* Alone, the end of a command is the beginning of the next; among
          * several the wait for the lock would be taken for latency. */
         now = drive->load->depth == 1 ? completion.done_ns : 0;
@@ -191,6 +197,10 @@ static Initiator *sgio_open(RunContext *context, Target *target,
     base->max_depth = DEPTH_MAX;
     base->max_pieces = SGIO_PIECES_MAX;
     base->traced = context->traced;
+    base->read_only = target->read_only;
+    initiator->timeout_ms =
+        1000 *
+        (target->caps.timeout_s ? target->caps.timeout_s : TARGET_TIMEOUT_S);
     initiator->device = g_strdup(target->device);
     for (unsigned i = 0; i < DEPTH_MAX; i++) {
         initiator->fds[i] = -1;

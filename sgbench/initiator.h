@@ -66,12 +66,21 @@ struct Initiator {
     pid_t qemu_pid;      /* 0 if there is no QEMU */
     pid_t iothread_tid;  /* 0 if there is none */
     gboolean traced;     /* emit sgbench:post and sgbench:complete */
+    gboolean read_only;  /* the target's: see initiator_may_send() */
 };
 
 extern const InitiatorKind initiator_ring, initiator_sgio, initiator_iscsi;
 
 void initiator_close(Initiator *initiator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Initiator, initiator_close)
+
+/*
+ * For the initiators, at each command: TRUE unless it would write to a target
+ * that is read_only. That is a fault of sgbench which the device must not pay
+ * for: SGBENCH_ERROR_INTERNAL.
+ */
+gboolean initiator_may_send(const Initiator *initiator, const Command *command,
+                            GError **error);
 
 /* Send one command and wait for it; for identity, verification and tests.
  * FALSE with an error if the way to the device broke. */

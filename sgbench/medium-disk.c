@@ -108,4 +108,5 @@ const Medium medium_disk = {
     .bring_up = disk_bring_up,
     .load = load_disk_new,
     .verify = verify_disk,
+    .compare = verify_compare,
 };

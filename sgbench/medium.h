@@ -28,15 +28,21 @@ struct Medium {
     gboolean (*bring_up)(const Target *target, Initiator *initiator,
                          GError **error);
 
-    /* The load that measures @cell; see load-timed.h. */
+    /* The load that measures @cell; see load-timed.h. NULL: nothing of it is
+     * timed. */
     LoadTimed *(*load)(const Cell *cell, const Target *target,
                        const Arena *arena, uint64_t seed);
 
     /* As verify_start(), which calls it. */
     gboolean (*verify)(Verifier *verifier, Verification *result,
                        GError **error);
+
+    /* The same without writing, for a target that is read_only; NULL if that
+     * can't be done. */
+    gboolean (*compare)(Verifier *verifier, Verification *result,
+                        GError **error);
 };
 
-extern const Medium medium_disk, medium_tape;
+extern const Medium medium_disk, medium_tape, medium_changer;
 
 #endif

@@ -225,6 +225,10 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *blockdev = target->kind->blockdev(target, path->device);
+    g_autofree char *timeout =
+        target->caps.timeout_s
+            ? g_strdup_printf(",io_timeout=%u", target->caps.timeout_s)
+            : g_strdup("");
 
     clean_env(argv, path);
     g_ptr_array_add(argv, g_strdup(binary));
@@ -260,8 +264,8 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
     add_device_memory(argv, qemu);
     add(argv, "-blockdev", g_strconcat(blockdev, ",node-name=d0", NULL));
     add(argv, "-device",
-        g_strdup_printf("%s,id=sg0,bus=hba0.0,scsi-id=%d,lun=%d,drive=d0%s%s",
-                        path->device, QEMU_SCSI_TARGET, QEMU_SCSI_LUN,
+        g_strdup_printf("%s,id=sg0,bus=hba0.0,scsi-id=%d,lun=%d,drive=d0%s%s%s",
+                        path->device, QEMU_SCSI_TARGET, QEMU_SCSI_LUN, timeout,
                         path->properties ? "," : "",
                         path->properties ? path->properties : ""));
     g_ptr_array_add(argv, NULL);

@@ -7,6 +7,7 @@
 #include "describe.h"
 #include "environment.h"
 #include "error.h"
+#include "medium.h"
 #include "plan.h"
 #include "qemu.h"
 #include "rundir.h"
@@ -209,6 +210,13 @@ static gboolean start_is_done(const Runner *runner, const Start *start,
     return TRUE;
 }
 
+static gboolean is_timed(const Runner *runner, const Start *start)
+{
+    const Target *target = g_hash_table_lookup(runner->targets, start->target);
+
+    return target->caps.medium->load != NULL;
+}
+
 static gboolean run_round(Runner *runner, unsigned round, GError **error)
 {
     g_autoptr(GPtrArray) starts = plan_round(runner->plan, round);
@@ -219,8 +227,9 @@ static gboolean run_round(Runner *runner, unsigned round, GError **error)
         gboolean traced = round == 0 || runner->job->trace == TRACE_ON;
         gboolean ok;
 
-        /* Traces are of QEMU; resumed runs have some of the work done. */
-        if ((round == 0 && !start->path->build) ||
+        /* Traces are of QEMU; some media are only verified; resumed runs have
+         * some of the work done. */
+        if ((round == 0 && !start->path->build) || !is_timed(runner, start) ||
             start_is_done(runner, start, round)) {
             for (j = 0; j < start->cells->len; j++) {
                 progress_advance(runner->progress);

@@ -3,7 +3,8 @@
  * Target kind "iscsi": a LUN of Debian's tgtd (package tgt), an ordinary
  * process on the loopback interface. Keys:
  *
- *   device   disk (default) or tape: a drive with a blank tape of size
+ *   device   disk (default); tape: a drive with a blank tape of size; changer:
+ *            a robot with two cartridges in four slots
  *   backing  file (default): stores data; null: reads return anything
  *   store    memory (default) or disk: where the file is
  *   size     of the file; a null store always has 1 TiB (tgt, bs_null.c)
@@ -50,6 +51,7 @@
                    * it needs to be saved */
 #define PORT_TRIES 5
 #define TAPE_TRANSFER (1 << 20) /* usr/ssc.c and spc.c: blocks above fail */
+#define CHANGER_TRANSFER 4096   /* usr/smc.c: an answer is a page at most */
 
 /* glibc's limits (mallopt(3)): 32 MiB is the largest M_MMAP_THRESHOLD. */
 #define KEEP_MEMORY "MALLOC_TRIM_THRESHOLD_=1000000000"
@@ -65,11 +67,11 @@ typedef struct IscsiTarget {
     char *socket_env;
     int port;
     int backing_fd; /* -1 for null */
-    gboolean tape;
+    gboolean tape, changer;
     Process *tgtd;
 } IscsiTarget;
 
-static const char *const devices[] = {"disk", "tape", NULL};
+static const char *const devices[] = {"disk", "tape", "changer", NULL};
 static const char *const backings[] = {"file", "null", NULL};
 static const char *const stores[] = {"memory", "disk", NULL};
 
@@ -84,6 +86,38 @@ static gboolean key_segment(const Job *job, const TargetSpec *spec,
 static gboolean is_tape(const TargetSpec *spec)
 {
     return strcmp(target_key(spec, "device", devices[0]), "tape") == 0;
+}
+
+static gboolean is_changer(const TargetSpec *spec)
+{
+    return strcmp(target_key(spec, "device", devices[0]), "changer") == 0;
+}
+
+/* What there is nothing to set of: where the other kinds have their data. */
+static gboolean check_changer(const Job *job, const TargetSpec *spec,
+                              TargetCaps *caps, GError **error)
+{
+    static const char *const data_keys[] = {"backing", "size", "store", NULL};
+
+    for (unsigned i = 0; data_keys[i]; i++) {
+        if (target_key(spec, data_keys[i], NULL)) {
+            target_spec_error(job, spec, data_keys[i], error,
+                              "a changer has no %s; leave it out",
+                              data_keys[i]);
+            return FALSE;
+        }
+    }
+    *caps = (TargetCaps){
+        .medium = &medium_changer,
+        .stores_data = TRUE,
+        .reports_resid = FALSE,
+        .machine_speed = TRUE,
+        .max_depth = 1,
+        .max_transfer = CHANGER_TRANSFER,
+        .block_size = 1,
+        .verdicts = "a changer's commands, correctness only",
+    };
+    return TRUE;
 }
 
 static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
@@ -103,6 +137,9 @@ static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
                          &size, error) ||
         !key_segment(job, spec, &segment, error)) {
         return FALSE;
+    }
+    if (is_changer(spec)) {
+        return check_changer(job, spec, caps, error);
     }
     if (null &&
         (target_key(spec, "size", NULL) || target_key(spec, "store", NULL))) {
@@ -305,6 +342,31 @@ static gboolean start_on_free_port(IscsiTarget *target, GError **error)
     }
 }
 
+/* Elements of a small library (usr/smc.c, add_slt and config_slot): a robot, a
+ * drive, four slots, two of them with a cartridge, a mail slot. */
+static gboolean fill_changer(IscsiTarget *target, GError **error)
+{
+    static const char *const parts[] = {
+        "element_type=1,start_address=1,quantity=1",
+        "element_type=4,start_address=256,quantity=1",
+        "element_type=2,start_address=1024,quantity=4",
+        "element_type=2,address=1024,barcode=SGB001L8,sides=1",
+        "element_type=2,address=1026,barcode=SGB002L8,sides=1",
+        "element_type=3,start_address=768,quantity=1",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *words = g_strdup_printf(
+            "--op update --mode logicalunit --tid 1 --lun %d --params %s", LUN,
+            parts[i]);
+
+        if (!tgtadm(target, NULL, error, words)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
 {
     g_autofree char *set_segment = g_strdup_printf(
@@ -313,11 +375,12 @@ static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
         segment);
     g_autofree char *make_target = g_strdup_printf(
         "--op new --mode target --tid 1 --targetname %s", target->iqn);
+    const char *type = target->tape      ? "--bstype ssc --device-type tape"
+                       : target->changer ? "--device-type changer"
+                                         : "--bstype rdwr";
     g_autofree char *backing =
         target->backing_fd >= 0
-            ? g_strdup_printf("/proc/self/fd/%d %s", target->backing_fd,
-                              target->tape ? "--bstype ssc --device-type tape"
-                                           : "--bstype rdwr")
+            ? g_strdup_printf("/proc/self/fd/%d %s", target->backing_fd, type)
             : g_strdup("null --bstype null");
     g_autofree char *make_unit = g_strdup_printf(
         "--op new --mode logicalunit --tid 1 --lun %d --backing-store %s", LUN,
@@ -326,8 +389,14 @@ static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
     return tgtadm(target, NULL, error, make_target) &&
            tgtadm(target, NULL, error, set_segment) &&
            tgtadm(target, NULL, error, make_unit) &&
+           (!target->changer || fill_changer(target, error)) &&
            tgtadm(target, NULL, error,
                   "--op bind --mode target --tid 1 --initiator-address ALL");
+}
+
+static const char *device_of(const IscsiTarget *target)
+{
+    return target->tape ? "tape" : target->changer ? "changer" : "disk";
 }
 
 /* What decides how fast the network part is: tgt's version, its allocator and
@@ -363,9 +432,11 @@ static gboolean record_settings(IscsiTarget *target, const char *backing,
     target_set(&target->base, "portal", "127.0.0.1:%d", target->port);
     target_set(&target->base, "iqn", "%s", target->iqn);
     target_set(&target->base, "malloc", "%s %s", KEEP_MEMORY, KEEP_CHUNKS);
-    target_set(&target->base, "device", "%s", target->tape ? "tape" : "disk");
-    target_set(&target->base, "backing", "%s", backing);
-    if (target->backing_fd >= 0) {
+    target_set(&target->base, "device", "%s", device_of(target));
+    if (!target->changer) {
+        target_set(&target->base, "backing", "%s", backing);
+    }
+    if (target->backing_fd >= 0 && !target->changer) {
         target_set(&target->base, "store", "%s", store);
         target_set(&target->base, "size", "%" G_GUINT64_FORMAT, size);
     }
@@ -458,6 +529,10 @@ static Target *iscsi_start(RunContext *context, const Job *job,
     g_mkdir_with_parents(target->log_dir, 0755); /* or opening the log fails */
     target->backing_fd = -1;
     target->tape = is_tape(spec);
+    target->changer = is_changer(spec);
+    if (target->changer) {
+        size = 1 << 20; /* tgtd wants a file; nothing of it is used */
+    }
     target->starts = context->starts;
     target->iqn = g_strdup_printf(IQN ":%s-%u", context->run_id, ++number);
     if (!name_socket(target, number, error)) {

@@ -11,6 +11,8 @@
  *   max_queue          commands it takes (default 192, scsi_debug's own)
  *   allow_dio          0 (default) or 1: the sg driver's parameter
  *   def_reserved_size  of the sg driver (default: its own, 32 KiB)
+ *
+ * and scsi_debug's own parameters, as they are: table scsi_debug_keys.
  */
 #include <errno.h>
 #include <glib.h>
@@ -22,15 +24,15 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "device.h"
 #include "error.h"
+#include "lab-module.h"
 #include "medium.h"
+#include "sg-parameters.h"
 #include "target-kinds.h"
 #include "tool.h"
 
 #define ADAPTERS "/sys/bus/pseudo/drivers/scsi_debug"
-#define DIO_SYS "/sys/module/sg/parameters/allow_dio"
-#define DIO_PROC "/proc/scsi/sg/allow_dio"
-#define RESERVED_PROC "/proc/scsi/sg/def_reserved_size"
 #define MAX_SECTORS_KB (32 << 10) /* twice the largest transfer */
 #define TOOL_MS 60000
 #define DEVICE_MS 10000 /* from loading to the nodes in /dev */
@@ -41,6 +43,54 @@ typedef struct LabDisk {
     gboolean loaded;
 } LabDisk;
 
+/* Parameters of scsi_debug that are handed on (modinfo scsi_debug; the kernel's
+ * drivers/scsi/scsi_debug.c). What a disk says of itself, what it takes, and
+ * what it does wrong. Left out: what makes more than one disk, or another kind
+ * of device, or a store that is smaller than the disk. */
+static const struct {
+    const char *name;
+    uint64_t min, max;
+} scsi_debug_keys[] = {
+    /* what it says of itself */
+    {"physblk_exp", 0, 15}, /* 3 with 512-byte blocks: 512e */
+    {"lowest_aligned", 0, 0x3fff},
+    {"opt_blks", 0, 1 << 30},
+    {"opt_xferlen_exp", 0, 15},
+    {"removable", 0, 1},
+    {"scsi_level", 0, 7},
+    {"dsense", 0, 1},
+    {"cdb_len", 6, 32},
+    /* logical block provisioning */
+    {"lbpu", 0, 1},
+    {"lbpws", 0, 1},
+    {"lbpws10", 0, 1},
+    {"lbprz", 0, 2},
+    {"unmap_alignment", 0, 1 << 30},
+    {"unmap_granularity", 1, 1 << 30},
+    {"unmap_max_blocks", 0, INT32_MAX},
+    {"unmap_max_desc", 0, 256},
+    {"write_same_length", 0, 0xffff},
+    /* protection information */
+    {"dif", 0, 3},
+    {"dix", 0, 255},
+    {"guard", 0, 1},
+    {"ato", 0, 1},
+    /* its queue and its time */
+    {"host_max_queue", 0, 192},
+    {"submit_queues", 1, 64},
+    {"random", 0, 1},
+    {"clustering", 0, 1},
+    {"statistics", 0, 1},
+    {"tur_ms_to_ready", 0, 60000},
+    {"strict", 0, 1},
+    /* what it does wrong */
+    {"opts", 0, 0xffffff},
+    {"every_nth", 0, 1 << 30},
+    {"medium_error_start", 0, INT32_MAX},
+    {"medium_error_count", 0, INT32_MAX},
+    {"wp", 0, 1},
+};
+
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const zero_one[] = {"0", "1", NULL};
 static const char *const block_sizes[] = {"512", "4096", NULL};
@@ -50,17 +100,49 @@ static gboolean stores(const TargetSpec *spec)
     return strcmp(target_key(spec, "store", "yes"), "yes") == 0;
 }
 
-static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
-                               TargetCaps *caps, GError **error)
+static GPtrArray *known_keys(void)
 {
-    static const char *const known[] = {
+    static const char *const ours[] = {
         "size",      "block_size",        "store", "delay_ns", "max_queue",
         "allow_dio", "def_reserved_size", NULL,
     };
+    GPtrArray *known = g_ptr_array_new();
+
+    for (unsigned i = 0; ours[i]; i++) {
+        g_ptr_array_add(known, (void *)ours[i]);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(scsi_debug_keys); i++) {
+        g_ptr_array_add(known, (void *)scsi_debug_keys[i].name);
+    }
+    g_ptr_array_add(known, NULL);
+    return known;
+}
+
+static gboolean check_scsi_debug_keys(const Job *job, const TargetSpec *spec,
+                                      GError **error)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(scsi_debug_keys); i++) {
+        uint64_t value;
+
+        if (!target_key_number(job, spec, scsi_debug_keys[i].name, 0,
+                               scsi_debug_keys[i].min, scsi_debug_keys[i].max,
+                               &value, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
+                               TargetCaps *caps, GError **error)
+{
+    g_autoptr(GPtrArray) known = known_keys();
     gboolean dio = strcmp(target_key(spec, "allow_dio", "0"), "1") == 0;
     uint64_t size, reserved, delay, queue;
 
-    if (!target_only_keys(job, spec, known, error) ||
+    if (!target_only_keys(job, spec, (const char *const *)known->pdata,
+                          error) ||
+        !check_scsi_debug_keys(job, spec, error) ||
         !target_key_choice(job, spec, "store", yes_no, error) ||
         !target_key_choice(job, spec, "allow_dio", zero_one, error) ||
         !target_key_choice(job, spec, "block_size", block_sizes, error) ||
@@ -99,30 +181,6 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
     return TRUE;
 }
 
-/* A line of /sys or /proc; NULL if it is not there. The caller's. */
-static char *read_line(const char *path)
-{
-    char *text;
-
-    return g_file_get_contents(path, &text, NULL, NULL) ? g_strchomp(text)
-                                                        : NULL;
-}
-
-static gboolean write_line(const char *path, const char *value, GError **error)
-{
-    FILE *file = fopen(path, "we");
-    gboolean ok = file && fputs(value, file) >= 0;
-
-    if (file && fclose(file) != 0) {
-        ok = FALSE;
-    }
-    if (!ok) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                    "can't write %s to %s: %s", value, path, g_strerror(errno));
-    }
-    return ok;
-}
-
 /* The one name in a folder that begins with @prefix; the caller's or NULL. */
 static char *only_entry(const char *folder, const char *prefix)
 {
@@ -146,26 +204,11 @@ static gboolean tool(LabDisk *disk, const char *const *argv, GError **error)
                     error);
 }
 
-/* The lab puts its modules where SGBENCH_LAB_MODULES says (lab-init.sh). */
-static gboolean load(LabDisk *disk, GPtrArray *words, GError **error)
-{
-    const char *folder = g_getenv("SGBENCH_LAB_MODULES");
-
-    g_ptr_array_insert(words, 0, g_strdup("modprobe"));
-    if (folder) {
-        g_ptr_array_insert(words, 1, g_strdup("-d"));
-        g_ptr_array_insert(words, 2, g_strdup(folder));
-    }
-    g_ptr_array_add(words, NULL);
-    return tool(disk, (const char *const *)words->pdata, error);
-}
-
 static gboolean load_module(LabDisk *disk, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    const char *const words[] = {name, NULL};
 
-    g_ptr_array_add(words, g_strdup(name));
-    return load(disk, words, error);
+    return lab_module_load(disk->temp_dir, words, error);
 }
 
 static gboolean load_scsi_debug(LabDisk *disk, const TargetSpec *spec,
@@ -189,8 +232,19 @@ static gboolean load_scsi_debug(LabDisk *disk, const TargetSpec *spec,
     if (queue) {
         ADD("max_queue=%s", queue);
     }
+    for (unsigned i = 0; i < G_N_ELEMENTS(scsi_debug_keys); i++) {
+        const char *name = scsi_debug_keys[i].name;
+        const char *value = target_key(spec, name, NULL);
+
+        if (value) {
+            ADD("%s=%s", name, value);
+            target_set(&disk->base, name, "%s", value);
+        }
+    }
+    g_ptr_array_add(words, NULL);
 #undef ADD
-    if (!load(disk, words, error)) {
+    if (!lab_module_load(disk->temp_dir, (const char *const *)words->pdata,
+                         error)) {
         return FALSE;
     }
     disk->loaded = TRUE;
@@ -269,14 +323,14 @@ static gboolean raise_max_sectors(LabDisk *disk, GError **error)
     g_autofree char *file = g_strdup_printf("/sys/block/%s/queue/"
                                             "max_sectors_kb",
                                             name);
-    g_autofree char *now = read_line(file);
+    g_autofree char *now = device_line("", "%s", file);
     unsigned kb, before = now ? atoi(now) : 0;
 
     for (kb = MAX_SECTORS_KB; kb > before; kb /= 2) {
         g_autofree char *text = g_strdup_printf("%u", kb);
 
         g_clear_error(error);
-        if (write_line(file, text, error)) {
+        if (sys_write(file, text, error)) {
             break;
         }
     }
@@ -292,22 +346,21 @@ static gboolean set_sg_parameters(LabDisk *disk, const TargetSpec *spec,
                                   uint64_t reserved, GError **error)
 {
     const char *dio = target_key(spec, "allow_dio", "0");
-    const char *file = access(DIO_SYS, W_OK) == 0 ? DIO_SYS : DIO_PROC;
     g_autofree char *now = NULL;
 
-    if (!write_line(file, dio, error)) {
+    if (!sg_set_allow_dio(dio, error)) {
         return FALSE;
     }
     if (target_key(spec, "def_reserved_size", NULL)) {
         g_autofree char *bytes =
             g_strdup_printf("%" G_GUINT64_FORMAT, reserved);
 
-        if (!write_line(RESERVED_PROC, bytes, error)) {
+        if (!sg_set_reserved_size(bytes, error)) {
             return FALSE;
         }
     }
     target_set(&disk->base, "allow_dio", "%s", dio);
-    now = read_line(RESERVED_PROC);
+    now = sg_reserved_size();
     target_set(&disk->base, "def_reserved_size", "%s", now ? now : "unknown");
     return TRUE;
 }

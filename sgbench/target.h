@@ -3,13 +3,18 @@
  * Targets: where the commands go. What a target can prove is written in its
  * capability table once, and printed with every result:
  *
- * | kind     | stores data | resid | machine speed | kernel SG_IO | depth |
- * |----------|-------------|-------|---------------|--------------|-------|
- * | lab-disk | yes         | yes   | no            | yes          | 16    |
- * | iscsi    | file: yes,  | yes   | yes           | no           | 64    |
- * |          | null: no    |       |               |              |       |
- * | null     | stored: yes,| yes   | yes           | no           | 64    |
- * |          | others: no  |       |               |              |       |
+ * | kind        | stores data | resid | machine speed | kernel SG_IO | depth |
+ * |-------------|-------------|-------|---------------|--------------|-------|
+ * | lab-disk    | yes         | yes   | no            | yes          | 16    |
+ * | lab-tape    | yes         | no    | no            | yes          | 1     |
+ * | lab-changer | its status  | no    | never timed   | yes          | 1     |
+ * | iscsi disk  | file: yes,  | yes   | yes           | no           | 64    |
+ * |             | null: no    |       |               |              |       |
+ * | iscsi tape  | yes         | no    | yes           | no           | 1     |
+ * | iscsi       | its status  | no    | never timed   | no           | 1     |
+ * | changer     |             |       |               |              |       |
+ * | null        | stored: yes,| yes   | yes           | no           | 64;   |
+ * |             | others: no  |       |               |              | tape 1|
  */
 #ifndef SGBENCH_TARGET_H
 #define SGBENCH_TARGET_H
@@ -44,13 +49,19 @@ typedef struct TargetCaps {
     uint64_t max_transfer;  /* bytes per command */
     uint32_t block_size;    /* logical block it will have, bytes; tape: 1 */
     uint64_t size;          /* capacity it will have, bytes */
+    unsigned timeout_s;     /* of a command; 0: TARGET_TIMEOUT_S */
     const char *verdicts;   /* what its figures may feed, for the reader */
 } TargetCaps;
+
+/* What QEMU gives a command (DEFAULT_IO_TIMEOUT, hw/scsi/scsi-disk.c and
+ * scsi-generic.c). */
+#define TARGET_TIMEOUT_S 30
 
 typedef struct TargetKind {
     const char *name;
     const char *summary;
     gboolean needs_lab;
+    gboolean foreign; /* not made by sgbench: written to only if named */
     const InitiatorKind *native; /* NULL: nothing but QEMU reaches it */
 
     /* Check the keys of @spec (SGBENCH_ERROR_USAGE with file and line) and say
@@ -83,6 +94,8 @@ struct Target {
     char *vendor, *product, *revision, *serial; /* trimmed; "" if none */
     char *device;         /* /dev/sgN, iscsi:// URL: for messages */
     char *block_device;   /* /dev/sdX if there is one, or NULL */
+    gboolean read_only;   /* foreign, and not named to be written to: no
+                           * initiator sends it a command that writes */
     pid_t server_pid;     /* process whose CPU is the target's own, or 0 */
     GHashTable *settings; /* char * -> char *: what run.json records */
 };

@@ -59,7 +59,9 @@ gboolean verify_start(RunContext *context, const Target *target,
     }
     verifier.data = g_malloc(largest);
     verifier.random = g_rand_new_with_seed(g_str_hash(start->path->name));
-    ok = target->caps.medium->verify(&verifier, result, error);
+    ok = target->read_only
+             ? target->caps.medium->compare(&verifier, result, error)
+             : target->caps.medium->verify(&verifier, result, error);
     g_rand_free(verifier.random);
     g_free(verifier.data);
     return ok;

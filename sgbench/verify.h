@@ -24,7 +24,8 @@
 typedef struct Verification {
     uint64_t commands; /* through the path */
     uint64_t bytes;
-    /* Of a tape: what it does beside moving data (tape-conditions.h). */
+    /* Of a tape: what it does beside moving data (tape-conditions.h); of a
+     * changer: its commands. */
     unsigned conditions; /* seen, and as they should be */
 } Verification;
 
@@ -40,10 +41,10 @@ typedef struct Verifier {
 } Verifier;
 
 /*
- * Verify the path that @initiator is, for the cells of @start. @native is the
- * same target's native initiator, or @initiator itself. SGBENCH_ERROR_DATA says
- * which path, operation, size and layout, and what was wrong; other errors
- * as of the initiators.
+ * Verify the path that @initiator is, for the cells of @start; if @target is
+ * read_only, without writing. @native is the same target's native initiator, or
+ * @initiator itself. SGBENCH_ERROR_DATA says which path, operation, size and
+ * layout, and what was wrong; other errors as of the initiators.
  */
 gboolean verify_start(RunContext *context, const Target *target,
                       const Start *start, Initiator *initiator,
@@ -52,6 +53,10 @@ gboolean verify_start(RunContext *context, const Target *target,
 /* What it does for a disk and for a tape (verify-disk.c, verify-tape.c). */
 gboolean verify_disk(Verifier *verifier, Verification *result, GError **error);
 gboolean verify_tape(Verifier *verifier, Verification *result, GError **error);
+
+/* Of a disk without writing to it (verify-compare.c). */
+gboolean verify_compare(Verifier *verifier, Verification *result,
+                        GError **error);
 
 /* Set an error of @code (SGBENCH_ERROR_DATA for wrong data,
  * SGBENCH_ERROR_TARGET for a command that failed) that names @cell. @who has
