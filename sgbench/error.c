@@ -15,11 +15,12 @@ static const struct {
     SgbenchError code;
     const char *summary;
 } exit_codes[] = {
-    {SGBENCH_OK, "done; compare: no regression"},
+    {SGBENCH_OK, "done; compare: no regression, and one would have been seen"},
     {SGBENCH_REGRESSION, "compare: a regression was shown"},
     {SGBENCH_ERROR_USAGE, "wrong command line or job file"},
-    {SGBENCH_INCONCLUSIVE, "compare: inconclusive"},
-    {SGBENCH_UNLIKE, "compare: the environments differ"},
+    {SGBENCH_INCONCLUSIVE,
+     "compare: inconclusive: a regression could have gone unseen"},
+    {SGBENCH_UNLIKE, "compare: the environments differ, nothing was compared"},
     {SGBENCH_ERROR_PREFLIGHT,
      "something that is needed is missing, or was refused"},
     {SGBENCH_ERROR_TARGET, "target or device failed during the run"},
