@@ -35,7 +35,7 @@ build: setup
 	@rm -f $(BUILD).log
 	@meson compile -C $(BUILD)
 
-## make qemu        set up and build QEMU (upstream, baseline, series), cached
+## make qemu        set up and build QEMU (upstream, baseline, series, ablation), cached
 qemu: setup
 	@qemu-tracepoints/build
 

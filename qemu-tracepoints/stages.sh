@@ -9,9 +9,12 @@ build_table='
 upstream  1-test-driver
 baseline  1-test-driver 2-fixes 3-tracepoints
 series    1-test-driver 2-fixes 3-tracepoints 4-bounce-queue 5-zero-copy
+ablation  1-test-driver 2-fixes 3-tracepoints 4-bounce-queue 5-zero-copy 6-ablation
 '
+experiments=ablation          # measured; not for submission, nor for QEMU's tests
 
 builds() { awk 'NF { print $1 }' <<<"$build_table"; }
+tested_builds() { builds | grep -vxF -e "$experiments"; }
 is_build() { builds | grep -qxF -e "$1"; }
 
 stages_of() {                 # BUILD: a stage per line, in order

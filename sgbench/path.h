@@ -9,7 +9,12 @@
  * | generic-bounce   | baseline   | scsi-generic | today                     |
  * | generic-control  | baseline   | scsi-generic | today again: noise floor  |
  * | generic-notrim   | baseline   | scsi-generic | today, malloc keeps memory|
+ * | generic-noalloc  | ablation   | scsi-generic | today, buffers kept       |
+ * | generic-noclear  | ablation   | scsi-generic | today, buffers not cleared|
+ * | generic-pool     | ablation   | scsi-generic | kept and not cleared      |
  * | generic-zerocopy | series     | scsi-generic | the design                |
+ * | zerocopy-nojoin  | ablation   | scsi-generic | without joining neighbors |
+ * | zerocopy-noplain | ablation   | scsi-generic | without plain pointers    |
  * | generic-off      | series     | scsi-generic | the series, switched off  |
  * | block            | baseline   | scsi-block   | the alternative for disks |
  * | block-series     | series     | scsi-block   | does not regress          |

@@ -97,6 +97,7 @@ same_flags; ok "all have the same source, flags and compiler"
 # ------------------------------------------------------------------ patches
 
 mapfile -t patches < <(patches_of series)
+mapfile -t all_patches < <(for b in $(builds); do patches_of "$b"; done | sort -u)
 
 stages_used() {               # a folder that no build has is a slip of the pen
     for b in $(builds); do stages_of "$b"; done | sort -u >"$work/stages"
@@ -126,7 +127,7 @@ clean_tree() {
         cd "$work/qemu" || return 1
     for d in */; do
         d=${d%/}
-        [ "$d" = scripts ] || grep -q "^diff --git a/$d/" "${patches[@]}" || {
+        [ "$d" = scripts ] || grep -q "^diff --git a/$d/" "${all_patches[@]}" || {
             rm -rf "$d"
             mkdir "$d"
             : >"$d/left-out"
@@ -149,11 +150,21 @@ am_all >"$work/out" 2>&1; ok "the patches apply with git am, in order"
 git -C "$work/qemu" diff --quiet HEAD >"$work/out" 2>&1 && git -C "$work/qemu" tag all
 ok "nothing is left over"
 
+am_experiments() {            # on top of all others, and gone again
+    local p
+    for p in $(patches_of "$experiments" | grep -vxF -f <(patches_of series)); do
+        git -C "$work/qemu" am -q "$p" || return 1
+    done
+    ! git -C "$work/qemu" diff --quiet all &&
+        git -C "$work/qemu" reset -q --hard all
+}
+am_experiments >"$work/out" 2>&1; ok "the experiments apply on top of them"
+
 # Who submits a patch signs it off, so these aren't. Nothing else is ignored.
 # That MAINTAINERS may need updating is a question, not a complaint.
 checkpatch() {
     local p rc=0
-    for p in "${patches[@]}"; do
+    for p in "${all_patches[@]}"; do
         (cd "$work/qemu" && scripts/checkpatch.pl --terse "$p") >"$work/said" \
             2>&1
         # without this line it has not come to its end
@@ -167,7 +178,7 @@ checkpatch() {
 }
 checkpatch >"$work/out"; ok "checkpatch.pl has nothing else to say"
 
-! grep -l '^Signed-off-by:' "${patches[@]}" >"$work/out"
+! grep -l '^Signed-off-by:' "${all_patches[@]}" >"$work/out"
 ok "no patch is signed off"
 
 # What "make check-long" found, which takes too long to do here.
@@ -322,6 +333,13 @@ only_series='dma_bounce_alloc dma_bounce_free dma_bounce_limit dma_map_direct
 [ -n "$baseline" ] && [ "$(not_known "$baseline" | tee "$work/out" |
     tr '\n' ' ')" = "$(printf '%s ' $only_series)" ]
 ok "baseline knows all but those of the bounce queue and of zero-copy"
+
+ablation=$("$top/build" --print ablation 2>"$work/out")
+for p in x-no-alloc x-no-clear x-no-join x-no-plain; do
+    props "$ablation" | grep -q "^  $p=<bool> .*(default: off)" &&
+        ! props "$series" | grep -q "^  $p=" || echo "$p" >>"$work/out"
+done
+[ ! -s "$work/out" ]; ok "ablation has the experiments, off by default; series has not"
 
 for d in pc q35; do
     timeout 20 "$series/qemu-system-x86_64" -M $d -nodefaults \
