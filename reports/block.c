@@ -46,8 +46,20 @@ char *sgb_cell_workload(const SgbCell *cell)
     g_autofree char *layout = sgb_text_clean(cell->layout, 20);
     GString *out = g_string_new(NULL);
 
-    g_string_append_printf(out, "%s %s, depth %u, %s memory", operation, size,
-                           cell->depth, layout);
+    g_string_append_printf(out, "%s%s %s, depth %u",
+                           cell->random ? "random " : "", operation, size,
+                           cell->depth);
+    if (cell->moves_data) {
+        g_string_append_printf(out, ", %s memory", layout);
+    }
+    if (cell->reads) {
+        g_string_append_printf(out, ", %u %% reads", cell->reads);
+    }
+    if (cell->shift) {
+        g_autofree char *shift = sgb_text_bytes(cell->shift);
+
+        g_string_append_printf(out, ", shifted by %s", shift);
+    }
     if (cell->cdb_size != 10) {
         g_string_append_printf(out, ", %d-byte CDB", cell->cdb_size);
     }

@@ -14,7 +14,11 @@
 
 const SgbCompareOptions sgb_compare_defaults = {
     .vary = SGB_FACTOR_NONE,
-    .figures = {[SGB_FIGURE_THROUGHPUT] = TRUE, [SGB_FIGURE_CPU] = TRUE},
+    /* The second two are of cells that have not the first two. */
+    .figures = {[SGB_FIGURE_THROUGHPUT] = TRUE,
+                [SGB_FIGURE_CPU] = TRUE,
+                [SGB_FIGURE_RATE] = TRUE,
+                [SGB_FIGURE_CPU_REQUEST] = TRUE},
     .alpha = 0.05,
     .power = 0.9,
     .threshold = 0,

@@ -11,6 +11,11 @@ const SgbFigureKind sgb_figure_kinds[SGB_FIGURE__COUNT] = {
     [SGB_FIGURE_SWITCHES] = {"switches", "context switches", "/request", 1},
     [SGB_FIGURE_P50] = {"p50", "median latency", "µs", 1e-3},
     [SGB_FIGURE_P99] = {"p99", "latency, 99 %", "µs", 1e-3},
+    [SGB_FIGURE_RATE] = {"rate", "requests", "/s", 1, TRUE},
+    [SGB_FIGURE_CPU_REQUEST] = {"cpu-request", "CPU of the path", "µs/request",
+                                1e-3},
+    [SGB_FIGURE_CPU_ALL_REQUEST] = {"cpu-all-request", "CPU of QEMU and target",
+                                    "µs/request", 1e-3},
     [SGB_FIGURE_ANON] = {"anon", "anonymous memory", "MiB", 1.0 / (1 << 20)},
 };
 

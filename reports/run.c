@@ -8,8 +8,9 @@
 #include "json-elements.h"
 #include "sample.h"
 
-/* The version of run.schema.json that is read here. */
-#define SCHEMA_VERSION 1
+/* The newest version of run.schema.json that is read here; those before it have
+ * less. */
+#define SCHEMA_VERSION 2
 
 G_DEFINE_QUARK(sgb - report - error - quark, sgb_report_error)
 
@@ -108,6 +109,10 @@ static const SgbJsonMember cell_members[] = {
     {"depth", SGB_JSON_COUNT},
     {"layout", SGB_JSON_STRING},
     {"cdb_size", SGB_JSON_COUNT},
+    {"access", SGB_JSON_STRING, TRUE},
+    {"reads", SGB_JSON_COUNT, TRUE},
+    {"shift", SGB_JSON_COUNT, TRUE},
+    {"moves_data", SGB_JSON_BOOLEAN, TRUE},
     {"tape_block", SGB_JSON_COUNT, TRUE},
     {"filemarks", SGB_JSON_COUNT, TRUE},
     {"hba", SGB_JSON_STRING, TRUE},
@@ -139,6 +144,9 @@ static void cell_free(gpointer data)
     g_ptr_array_unref(cell->samples);
     g_ptr_array_unref(cell->traced);
     sgb_histogram_free(cell->latency);
+    for (unsigned i = 0; i < SGB_TIMES__COUNT; i++) {
+        g_clear_pointer(&cell->more[i], sgb_histogram_free);
+    }
     g_free(cell);
 }
 
@@ -201,10 +209,10 @@ static gboolean check_root(JsonObject *root, const char *file, GError **error)
         return FALSE;
     }
     schema = sgb_json_count(root, "schema");
-    if (schema != SCHEMA_VERSION) {
+    if (schema < 1 || schema > SCHEMA_VERSION) {
         g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_FORMAT,
                     "%s: \"schema\" is %" G_GUINT64_FORMAT ", but this "
-                    "sgbench reads %d%s",
+                    "sgbench reads 1 to %d%s",
                     file, schema, SCHEMA_VERSION,
                     schema > SCHEMA_VERSION ? ": use a newer one" : "");
         return FALSE;
@@ -245,6 +253,12 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
         cell->size = sgb_json_count(object, "size");
         cell->depth = MIN(sgb_json_count(object, "depth"), G_MAXUINT);
         cell->cdb_size = MIN(sgb_json_count(object, "cdb_size"), G_MAXINT);
+        cell->random =
+            g_strcmp0(sgb_json_string(object, "access"), "random") == 0;
+        cell->reads = MIN(sgb_json_count(object, "reads"), 100);
+        cell->shift = sgb_json_count(object, "shift");
+        cell->moves_data = !json_object_has_member(object, "moves_data") ||
+                           sgb_json_boolean(object, "moves_data");
         cell->tape_block = sgb_json_count(object, "tape_block");
         cell->filemarks = sgb_json_count(object, "filemarks");
         cell->hba = sgb_json_string(object, "hba");
@@ -263,7 +277,43 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
 typedef struct Reader {
     GHashTable *by_id;     /* id -> SgbCell * */
     SgbHistogram *latency; /* of the sample at hand */
+    SgbHistogram *times;
 } Reader;
+
+/* Add what only some loads have to @cell. */
+static gboolean add_times(Reader *reader, SgbCell *cell, JsonObject *object,
+                          const char *file, const char *where, GError **error)
+{
+    for (unsigned i = 0; i < SGB_TIMES__COUNT; i++) {
+        gboolean there;
+
+        if (!sgb_sample_times(object, i, file, where, reader->times, &there,
+                              error)) {
+            return FALSE;
+        }
+        if (there && !cell->more[i]) {
+            cell->more[i] = sgb_histogram_new();
+        }
+        if (there) {
+            sgb_histogram_merge(cell->more[i], reader->times);
+        }
+    }
+    return TRUE;
+}
+
+/* Bytes are what counts where data is moved, else requests: the others are left
+ * out, or all would be looked at twice. */
+static void leave_out(SgbSample *sample, const SgbCell *cell)
+{
+    static const SgbFigure bytes[] = {SGB_FIGURE_THROUGHPUT, SGB_FIGURE_CPU,
+                                      SGB_FIGURE_CPU_ALL};
+    static const SgbFigure requests[] = {
+        SGB_FIGURE_RATE, SGB_FIGURE_CPU_REQUEST, SGB_FIGURE_CPU_ALL_REQUEST};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bytes); i++) {
+        sample->figures[cell->moves_data ? requests[i] : bytes[i]] = NAN;
+    }
+}
 
 /* Add one sample to its cell, but not a second one of the same round: nothing
  * tells which of them is right to pair. */
@@ -286,6 +336,7 @@ static gboolean add_sample(Reader *reader, JsonObject *object, const char *file,
                     where);
         return FALSE;
     }
+    leave_out(sample, cell);
     list = sample->round == 0 ? cell->traced : cell->samples;
     for (unsigned i = 0; i < list->len; i++) {
         const SgbSample *other = g_ptr_array_index(list, i);
@@ -293,6 +344,10 @@ static gboolean add_sample(Reader *reader, JsonObject *object, const char *file,
         if (other->round == sample->round) {
             return TRUE;
         }
+    }
+    if (sample->round != 0 &&
+        !add_times(reader, cell, object, file, where, error)) {
+        return FALSE;
     }
     if (sample->round != 0) {
         sgb_histogram_merge(cell->latency, reader->latency);
@@ -442,7 +497,8 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     g_autoptr(SgbHistogram) latency = sgb_histogram_new();
     g_autoptr(GArray) elements = NULL;
     g_autoptr(SgbRun) run = g_new0(SgbRun, 1);
-    Reader reader = {by_id, latency};
+    g_autoptr(SgbHistogram) times = sgb_histogram_new();
+    Reader reader = {by_id, latency, times};
     const char *outcome;
     JsonObject *job;
     JsonArray *left;
@@ -490,14 +546,25 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     return g_steal_pointer(&run);
 }
 
+SgbFigure sgb_cell_throughput(const SgbCell *cell)
+{
+    return cell->moves_data ? SGB_FIGURE_THROUGHPUT : SGB_FIGURE_RATE;
+}
+
+SgbFigure sgb_cell_cpu(const SgbCell *cell)
+{
+    return cell->moves_data ? SGB_FIGURE_CPU : SGB_FIGURE_CPU_REQUEST;
+}
+
 gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b)
 {
     return strcmp(a->target, b->target) == 0 &&
            strcmp(a->operation, b->operation) == 0 &&
            strcmp(a->layout, b->layout) == 0 && a->size == b->size &&
            a->depth == b->depth && a->cdb_size == b->cdb_size &&
-           a->tape_block == b->tape_block && a->filemarks == b->filemarks &&
-           g_strcmp0(a->hba, b->hba) == 0;
+           a->random == b->random && a->reads == b->reads &&
+           a->shift == b->shift && a->tape_block == b->tape_block &&
+           a->filemarks == b->filemarks && g_strcmp0(a->hba, b->hba) == 0;
 }
 
 const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,

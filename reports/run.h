@@ -40,6 +40,11 @@ typedef enum SgbFigure {
     SGB_FIGURE_P50,        /* latency, ns */
     SGB_FIGURE_P99,
     SGB_FIGURE_ANON, /* QEMU's anonymous memory, maximum, bytes */
+    /* Of cells that move no data, which have not the first three: requests a
+     * second; CPU and CPU_ALL of a request, ns. */
+    SGB_FIGURE_RATE,
+    SGB_FIGURE_CPU_REQUEST,
+    SGB_FIGURE_CPU_ALL_REQUEST,
     SGB_FIGURE__COUNT,
 } SgbFigure;
 
@@ -63,11 +68,22 @@ typedef struct SgbSample {
     char *failure;          /* the first one, or NULL */
 } SgbSample;
 
+/* Times that only some loads have. */
+typedef enum SgbTimes {
+    SGB_TIMES_READS, /* latency of the READs of a mixed load */
+    SGB_TIMES_WRITES,
+    SGB_TIMES__COUNT,
+} SgbTimes;
+
 typedef struct SgbCell {
     const char *id, *target, *path, *operation, *layout; /* of the JSON */
     uint64_t size;
     unsigned depth;
     int cdb_size;
+    gboolean random;     /* places drawn by lot; FALSE: one after the other */
+    unsigned reads;      /* of a mixed load, percent; 0: of one kind */
+    uint64_t shift;      /* bytes from multiples of size to where it begins */
+    gboolean moves_data; /* FALSE: bytes mean nothing, requests count */
     uint64_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
     const char *hba;     /* of the JSON; NULL: virtio-scsi */
@@ -77,6 +93,7 @@ typedef struct SgbCell {
 
     /* Of all timed rounds together. */
     SgbHistogram *latency;
+    SgbHistogram *more[SGB_TIMES__COUNT]; /* NULL: it has none */
     uint64_t requests, failed;
     const char *failure; /* the first one, of a sample, or NULL */
 
@@ -105,6 +122,11 @@ typedef struct SgbRun {
 SgbRun *sgb_run_load(const char *path, GError **error);
 void sgb_run_free(SgbRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)
+
+/* What a second is worth, and what CPU is for: bytes where @cell moves data,
+ * requests where it does not. */
+SgbFigure sgb_cell_throughput(const SgbCell *cell);
+SgbFigure sgb_cell_cpu(const SgbCell *cell);
 
 /* TRUE if @a and @b differ in nothing but their path. */
 gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b);

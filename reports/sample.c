@@ -9,14 +9,24 @@
 #define SERIES_MAX 100000
 
 static const SgbJsonMember sample_members[] = {
-    {"cell", SGB_JSON_STRING},         {"round", SGB_JSON_COUNT},
-    {"traced", SGB_JSON_BOOLEAN},      {"requests", SGB_JSON_COUNT},
-    {"bytes", SGB_JSON_COUNT},         {"wall", SGB_JSON_COUNT},
-    {"latency", SGB_JSON_OBJECT},      {"dio_requests", SGB_JSON_COUNT},
-    {"failed", SGB_JSON_COUNT},        {"first_failure", SGB_JSON_STRING, TRUE},
-    {"qemu", SGB_JSON_OBJECT, TRUE},   {"server", SGB_JSON_OBJECT, TRUE},
-    {"initiator", SGB_JSON_OBJECT},    {"anon", SGB_JSON_OBJECT, TRUE},
-    {"series", SGB_JSON_OBJECT, TRUE}, {NULL},
+    {"cell", SGB_JSON_STRING},
+    {"round", SGB_JSON_COUNT},
+    {"traced", SGB_JSON_BOOLEAN},
+    {"requests", SGB_JSON_COUNT},
+    {"bytes", SGB_JSON_COUNT},
+    {"wall", SGB_JSON_COUNT},
+    {"read_latency", SGB_JSON_OBJECT, TRUE},
+    {"write_latency", SGB_JSON_OBJECT, TRUE},
+    {"latency", SGB_JSON_OBJECT},
+    {"dio_requests", SGB_JSON_COUNT},
+    {"failed", SGB_JSON_COUNT},
+    {"first_failure", SGB_JSON_STRING, TRUE},
+    {"qemu", SGB_JSON_OBJECT, TRUE},
+    {"server", SGB_JSON_OBJECT, TRUE},
+    {"initiator", SGB_JSON_OBJECT},
+    {"anon", SGB_JSON_OBJECT, TRUE},
+    {"series", SGB_JSON_OBJECT, TRUE},
+    {NULL},
 };
 
 static const SgbJsonMember latency_members[] = {
@@ -94,11 +104,12 @@ static gboolean read_bucket(JsonNode *node, SgbHistogram *h)
            sgb_histogram_add_bucket(h, value[0], value[1]);
 }
 
-static gboolean read_latency(JsonObject *object, SgbHistogram *h,
-                             const char *file, const char *where,
-                             GError **error)
+/* @object, which is member @member of the sample @where. */
+static gboolean read_histogram(JsonObject *object, const char *member,
+                               SgbHistogram *h, const char *file,
+                               const char *where, GError **error)
 {
-    g_autofree char *name = g_strconcat(where, ".latency", NULL);
+    g_autofree char *name = g_strdup_printf("%s.%s", where, member);
     JsonArray *buckets;
     uint64_t min, max;
 
@@ -213,6 +224,11 @@ static void derive(SgbSample *s, JsonObject *object,
                  : NAN;
     s->figures[SGB_FIGURE_CPU] = ratio(path / 1e9, gib);
     s->figures[SGB_FIGURE_CPU_ALL] = ratio(all / 1e9, gib);
+    s->figures[SGB_FIGURE_RATE] =
+        s->requests ? ratio(s->requests, sgb_json_count(object, "wall") / 1e9)
+                    : NAN;
+    s->figures[SGB_FIGURE_CPU_REQUEST] = ratio(path, s->requests);
+    s->figures[SGB_FIGURE_CPU_ALL_REQUEST] = ratio(all, s->requests);
     if (qemu) {
         double switches = (double)sgb_json_count(qemu, "voluntary") +
                           (double)sgb_json_count(qemu, "involuntary");
@@ -257,8 +273,8 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
     }
     s = g_new0(SgbSample, 1);
     sgb_histogram_reset(latency);
-    if (!read_latency(sgb_json_object(object, "latency"), latency, file, where,
-                      error) ||
+    if (!read_histogram(sgb_json_object(object, "latency"), "latency", latency,
+                        file, where, error) ||
         !read_series(sgb_json_object(object, "series"), &s->series, file, where,
                      error)) {
         return NULL;
@@ -273,4 +289,21 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
     derive(s, object, latency);
     *cell = sgb_json_string(object, "cell");
     return g_steal_pointer(&s);
+}
+
+gboolean sgb_sample_times(JsonObject *object, SgbTimes which, const char *file,
+                          const char *where, SgbHistogram *times,
+                          gboolean *there, GError **error)
+{
+    static const char *const names[] = {
+        [SGB_TIMES_READS] = "read_latency",
+        [SGB_TIMES_WRITES] = "write_latency",
+    };
+    JsonObject *histogram = sgb_json_object(object, names[which]);
+
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == SGB_TIMES__COUNT);
+    sgb_histogram_reset(times);
+    *there = histogram != NULL;
+    return !histogram ||
+           read_histogram(histogram, names[which], times, file, where, error);
 }

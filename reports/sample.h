@@ -17,6 +17,11 @@
 SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
                                 const char *where, SgbHistogram *latency,
                                 const char **cell, GError **error);
+/* Its other times into @times, which is reset. FALSE as above; *@there tells
+ * whether it has any. */
+gboolean sgb_sample_times(JsonObject *object, SgbTimes which, const char *file,
+                          const char *where, SgbHistogram *times,
+                          gboolean *there, GError **error);
 void sgb_sample_free(SgbSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbSample, sgb_sample_free)
 

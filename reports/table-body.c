@@ -28,7 +28,7 @@ static void add_column(GString *out, char *text, int width)
 
 static void add_row(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
-    double throughput = sgb_cell_median(cell, SGB_FIGURE_THROUGHPUT);
+    double throughput = sgb_cell_median(cell, sgb_cell_throughput(cell));
     double anon = sgb_cell_median(cell, SGB_FIGURE_ANON);
     g_autofree char *name = sgb_text_clean(cell->path, 17);
     g_autofree char *number = sgb_text_number(throughput);
@@ -40,9 +40,21 @@ static void add_row(GString *out, const SgbBlock *block, const SgbCell *cell)
                    number,
                    block->machine_speed || isnan(throughput) ? " " : "*", NULL),
                9);
-    add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU)), 7);
-    add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU_ALL)),
-               7);
+    if (cell->moves_data) {
+        add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU)),
+                   7);
+        add_column(
+            out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU_ALL)), 7);
+    } else {
+        add_column(out,
+                   sgb_text_number(
+                       sgb_cell_median(cell, SGB_FIGURE_CPU_REQUEST) / 1e3),
+                   7);
+        add_column(out,
+                   sgb_text_number(
+                       sgb_cell_median(cell, SGB_FIGURE_CPU_ALL_REQUEST) / 1e3),
+                   7);
+    }
     add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_FAULTS)),
                8);
     add_column(out, sgb_text_duration(sgb_cell_median(cell, SGB_FIGURE_P50)),
@@ -61,11 +73,37 @@ static void add_row(GString *out, const SgbBlock *block, const SgbCell *cell)
     g_string_append_c(out, '\n');
 }
 
+/* "p50 120 us, p99 1.3 ms"; the caller's. @h may be NULL. */
+static char *quantiles_text(const SgbHistogram *h)
+{
+    uint64_t n = h ? h->count : 0;
+    g_autofree char *p50 =
+        sgb_text_duration(n ? sgb_histogram_quantile(h, .5) : NAN);
+    g_autofree char *p99 = sgb_text_duration(
+        n >= SGB_REQUESTS_FOR_P99 ? sgb_histogram_quantile(h, .99) : NAN);
+
+    return g_strdup_printf("p50 %s, p99 %s", p50, p99);
+}
+
+/* READs and WRITEs of a mixed load apart. */
+static void add_split(GString *out, const SgbCell *cell, const char *name)
+{
+    g_autofree char *reads = quantiles_text(cell->more[SGB_TIMES_READS]);
+    g_autofree char *writes = quantiles_text(cell->more[SGB_TIMES_WRITES]);
+    g_autofree char *text =
+        g_strdup_printf("%s: reads %s; writes %s", name, reads, writes);
+
+    sgb_text_paragraph(out, "", 4, text);
+}
+
 /* What a row has no room for. */
 static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
     g_autofree char *name = sgb_text_clean(cell->path, 40);
 
+    if (cell->reads) {
+        add_split(out, cell, name);
+    }
     if (cell->failed) {
         g_autofree char *text = g_strdup_printf(
             "! %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
@@ -113,8 +151,9 @@ static void add_ratio(GString *out, Notes *notes, const SgbPair *pair)
                         pair->control ? " #" : "");
     g_autofree char *name = sgb_text_clean(text, 48);
     SgbInterval speed =
-        sgb_ratio(pair->over, pair->under, SGB_FIGURE_THROUGHPUT);
-    SgbInterval cpu = sgb_ratio(pair->over, pair->under, SGB_FIGURE_CPU);
+        sgb_ratio(pair->over, pair->under, sgb_cell_throughput(pair->over));
+    SgbInterval cpu =
+        sgb_ratio(pair->over, pair->under, sgb_cell_cpu(pair->over));
     unsigned n = MIN(speed.n, cpu.n);
 
     g_string_append(out, "  ");
@@ -187,9 +226,12 @@ static void add_block(GString *out, const SgbBlock *block, Chance *chance)
 {
     g_autofree char *workload = sgb_cell_workload(block->first);
 
-    g_string_append_printf(out, "\n%s\n  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n",
-                           workload, "path", "MB/s ", "s/GiB", "+all", "faults",
-                           "p50", "p99", "MiB",
+    g_string_append_c(out, '\n');
+    sgb_text_paragraph(out, "", 0, workload);
+    g_string_append_printf(out, "  %-17s%9s%7s%7s%8s%9s%9s%6s%s\n", "path",
+                           block->first->moves_data ? "MB/s " : "req/s ",
+                           block->first->moves_data ? "s/GiB" : "us/rq", "+all",
+                           "faults", "p50", "p99", "MiB",
                            block->kernel_sgio ? " dio%" : "");
     for (unsigned i = 0; i < block->cells->len; i++) {
         add_row(out, block, g_ptr_array_index(block->cells, i));

@@ -5,6 +5,7 @@
 static const char *const legend[] = {
     "MB/s: 10^6 bytes a second; * not machine speed. s/GiB: CPU seconds of",
     "QEMU's IOThread and workers (native: of the initiator) for 2^30 bytes;",
+    "where no data is moved, req/s, and us/rq of one request, instead;",
     "+all: with QEMU's main thread, which takes the doorbells, and the "
     "target's",
     "process. faults: QEMU's minor page faults per request; many of them mean",

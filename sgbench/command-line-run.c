@@ -17,6 +17,7 @@ typedef struct RunArguments {
     char *resume;
     char *progress;
     char **overrides;
+    char **only;
     gboolean dry_run;
     gboolean no_table;
     Job *job;
@@ -29,6 +30,7 @@ static void run_arguments_clear(RunArguments *arguments)
     g_free(arguments->resume);
     g_free(arguments->progress);
     g_strfreev(arguments->overrides);
+    g_strfreev(arguments->only);
     if (arguments->job) {
         job_free(arguments->job);
     }
@@ -76,6 +78,8 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
          "Go on with the unfinished run in DIR", "DIR"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->overrides,
          "Set a key of [job], e.g. rounds=20", "KEY=VALUE"},
+        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->only,
+         "Run the cells whose ids match, e.g. '*/read/64K/*'", "PATTERN"},
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &arguments->dry_run,
          "Print the plan, start nothing", NULL},
         {"no-table", 0, 0, G_OPTION_ARG_NONE, &arguments->no_table,
@@ -85,7 +89,7 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
         {NULL},
     };
     g_autoptr(GOptionContext) context = subcommand_options(subcommand, entries);
-    char **override;
+    char **override, **pattern;
 
     if (!g_option_context_parse(context, &argc, &argv, error)) {
         return FALSE;
@@ -107,6 +111,11 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
     }
     for (override = arguments->overrides; override && *override; override++) {
         if (!job_override(arguments->job, *override, error)) {
+            return FALSE;
+        }
+    }
+    for (pattern = arguments->only; pattern && *pattern; pattern++) {
+        if (!job_only(arguments->job, *pattern, error)) {
             return FALSE;
         }
     }
@@ -213,7 +222,7 @@ static GPtrArray *inner_arguments(const RunArguments *arguments)
     const char *output =
         arguments->resume ? arguments->resume : arguments->output;
     ProgressStyle style = arguments->style;
-    char **override;
+    char **override, **pattern;
 
     g_ptr_array_add(inner, g_file_read_link("/proc/self/exe", NULL));
     g_ptr_array_add(inner, g_strdup("run"));
@@ -224,6 +233,10 @@ static GPtrArray *inner_arguments(const RunArguments *arguments)
     for (override = arguments->overrides; override && *override; override++) {
         g_ptr_array_add(inner, g_strdup("--set"));
         g_ptr_array_add(inner, g_strdup(*override));
+    }
+    for (pattern = arguments->only; pattern && *pattern; pattern++) {
+        g_ptr_array_add(inner, g_strdup("--only"));
+        g_ptr_array_add(inner, g_strdup(*pattern));
     }
     /* The console inside always looks like a terminal. */
     g_ptr_array_add(inner, g_strdup("--progress"));

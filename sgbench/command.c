@@ -16,8 +16,12 @@
 enum {
     OP_TEST_UNIT_READY = 0x00,
     OP_INQUIRY = 0x12,
+    OP_READ_6 = 0x08,
+    OP_WRITE_6 = 0x0a,
     OP_READ_10 = 0x28,
     OP_WRITE_10 = 0x2a,
+    OP_READ_12 = 0xa8,
+    OP_WRITE_12 = 0xaa,
     OP_READ_16 = 0x88,
     OP_WRITE_16 = 0x8a,
     OP_SERVICE_ACTION_IN_16 = 0x9e,
@@ -171,9 +175,9 @@ void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
 }
 
 /*
- * SBC-4 5.16 READ (10), 5.18 READ (16), 5.44 WRITE (10), 5.46 WRITE (16). The
- * length in bytes and the pieces are the caller's: only it knows the block
- * size.
+ * SBC-4 5.16 READ (10), 5.17 READ (12), 5.18 READ (16), 5.44 WRITE (10), 5.45
+ * WRITE (12), 5.46 WRITE (16); SBC-3 5.13 READ (6), 5.37 WRITE (6). The length
+ * in bytes and the pieces are the caller's: only it knows the block size.
  */
 void command_read_write(Command *command, DataDirection direction, int cdb_size,
                         uint64_t lba, uint32_t blocks)
@@ -181,18 +185,34 @@ void command_read_write(Command *command, DataDirection direction, int cdb_size,
     bool write = direction == DATA_OUT;
 
     g_assert(direction != DATA_NONE);
-    if (cdb_size == 10) {
+    switch (cdb_size) {
+    case 6:
+        g_assert(lba < 1 << 21 && blocks > 0 && blocks <= 256);
+        command_set_cdb(command, write ? OP_WRITE_6 : OP_READ_6, 6, direction);
+        sg_put_unaligned_be24(lba, command->cdb + 1);
+        command->cdb[4] = blocks & 0xff;
+        return;
+    case 10:
         g_assert(lba <= UINT32_MAX && blocks <= UINT16_MAX);
         command_set_cdb(command, write ? OP_WRITE_10 : OP_READ_10, 10,
                         direction);
         sg_put_unaligned_be32(lba, command->cdb + 2);
         sg_put_unaligned_be16(blocks, command->cdb + 7);
         return;
+    case 12:
+        g_assert(lba <= UINT32_MAX);
+        command_set_cdb(command, write ? OP_WRITE_12 : OP_READ_12, 12,
+                        direction);
+        sg_put_unaligned_be32(lba, command->cdb + 2);
+        sg_put_unaligned_be32(blocks, command->cdb + 6);
+        return;
+    default:
+        g_assert(cdb_size == 16);
+        command_set_cdb(command, write ? OP_WRITE_16 : OP_READ_16, 16,
+                        direction);
+        sg_put_unaligned_be64(lba, command->cdb + 2);
+        sg_put_unaligned_be32(blocks, command->cdb + 10);
     }
-    g_assert(cdb_size == 16);
-    command_set_cdb(command, write ? OP_WRITE_16 : OP_READ_16, 16, direction);
-    sg_put_unaligned_be64(lba, command->cdb + 2);
-    sg_put_unaligned_be32(blocks, command->cdb + 10);
 }
 
 /* @length is the allocation length and becomes the command's; the pieces are

@@ -85,8 +85,9 @@ gboolean command_writes(const Command *command);
 void command_set_cdb(Command *command, uint8_t opcode, unsigned length,
                      DataDirection direction);
 
-/* READ/WRITE (10) or (16), SBC-4 5.x: @cdb_size 10 or 16; @lba and @blocks in
- * logical blocks, which must fit (32/16 bits for 10, 64/32 for 16). */
+/* READ/WRITE (6), (10), (12) or (16), SBC-4 5.x: @cdb_size; @lba and @blocks in
+ * logical blocks, which must fit (21/8 bits for 6, where 256 blocks are written
+ * as 0; 32/16 for 10, 32/32 for 12, 64/32 for 16). */
 void command_read_write(Command *command, DataDirection direction, int cdb_size,
                         uint64_t lba, uint32_t blocks);
 

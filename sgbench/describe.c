@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "describe.h"
 #include "medium.h"
+#include "rundir.h"
 
 static JsonArray *strings(const char *const *list)
 {
@@ -8,6 +9,17 @@ static JsonArray *strings(const char *const *list)
 
     for (; list && *list; list++) {
         json_array_add_string_element(array, *list);
+    }
+    return array;
+}
+
+static JsonArray *patterns(const GPtrArray *list)
+{
+    JsonArray *array = json_array_new();
+    unsigned i;
+
+    for (i = 0; i < list->len; i++) {
+        json_array_add_string_element(array, list->pdata[i]);
     }
     return array;
 }
@@ -34,6 +46,9 @@ static JsonObject *describe_job(const Job *job, const char *const *overrides)
     }
     json_object_set_string_member(object, "text", job->text);
     json_object_set_array_member(object, "overrides", strings(overrides));
+    if (job->only->len) {
+        json_object_set_array_member(object, "only", patterns(job->only));
+    }
     json_object_set_int_member(object, "rounds", job->rounds);
     json_object_set_double_member(object, "cell_seconds", job->cell_seconds);
     json_object_set_double_member(object, "warmup_seconds",
@@ -98,6 +113,19 @@ static JsonArray *describe_cells(const Plan *plan)
         json_object_set_string_member(object, "layout",
                                       layout_name(cell->layout));
         json_object_set_int_member(object, "cdb_size", cell->cdb_size);
+        if (cell->access != ACCESS_SEQUENTIAL) {
+            json_object_set_string_member(object, "access",
+                                          access_name(cell->access));
+        }
+        if (cell->reads) {
+            json_object_set_int_member(object, "reads", cell->reads);
+        }
+        if (cell->shift) {
+            json_object_set_int_member(object, "shift", cell->shift);
+        }
+        if (!cell_moves_data(cell)) {
+            json_object_set_boolean_member(object, "moves_data", FALSE);
+        }
         if (cell->tape_block) {
             json_object_set_int_member(object, "tape_block", cell->tape_block);
         }
@@ -163,7 +191,7 @@ JsonObject *describe_run(const RunContext *context, const Plan *plan,
     JsonObject *header = json_object_new();
     JsonObject *run = json_object_new();
 
-    json_object_set_int_member(header, "schema", 1);
+    json_object_set_int_member(header, "schema", RUNDIR_SCHEMA_VERSION);
     json_object_set_string_member(run, "id", context->run_id);
     json_object_set_string_member(run, "tool", SGBENCH_VERSION);
     json_object_set_string_member(run, "started", started);

@@ -127,6 +127,19 @@ gboolean job_override(Job *job, const char *assignment, GError **error)
     return TRUE;
 }
 
+gboolean job_only(Job *job, const char *pattern, GError **error)
+{
+    if (!g_utf8_validate(pattern, -1, NULL) ||
+        pattern[strcspn(pattern, "\n\r\t")] || !*pattern) {
+        return value_error(error,
+                           "--only %s: a pattern of cell ids, such as "
+                           "'*/read/64K/*', is wanted",
+                           pattern);
+    }
+    g_ptr_array_add(job->only, g_strdup(pattern));
+    return TRUE;
+}
+
 /* ---- the file ---- */
 
 static gboolean read_job(Job *job, const KeyFile *file, const KeyGroup *group,
@@ -292,12 +305,14 @@ static Job *job_new(void)
     job->verify = TRUE;
     job->targets = g_ptr_array_new_with_free_func(target_spec_free);
     job->matrices = g_ptr_array_new_with_free_func((GDestroyNotify)matrix_free);
+    job->only = g_ptr_array_new_with_free_func(g_free);
     return job;
 }
 
 void job_free(Job *job)
 {
     if (job) {
+        g_ptr_array_unref(job->only);
         g_ptr_array_unref(job->matrices);
         g_ptr_array_unref(job->targets);
         g_free(job->name);

@@ -14,8 +14,19 @@
 typedef enum Operation {
     OPERATION_READ,
     OPERATION_WRITE,
+    OPERATION_MIXED,   /* READs and WRITEs, drawn by lot */
+    OPERATION_VERIFY,  /* VERIFY, BYTCHK 00b: no data */
+    OPERATION_COMPARE, /* VERIFY, BYTCHK 01b: with data */
+    OPERATION_UNMAP,
+    OPERATION_SYNC, /* SYNCHRONIZE CACHE */
     OPERATION__COUNT,
 } Operation;
+
+typedef enum Access {
+    ACCESS_SEQUENTIAL,
+    ACCESS_RANDOM,
+    ACCESS__COUNT,
+} Access;
 
 typedef enum Layout {
     LAYOUT_CONTIGUOUS, /* one piece, page-aligned */
@@ -51,7 +62,10 @@ typedef struct Matrix {
     GArray *depths;     /* unsigned */
     GArray *layouts;    /* Layout */
     const HbaKind *hba;
-    int cdb_size;        /* 10 or 16 */
+    GArray *cdb_sizes;   /* unsigned: 6, 10, 12, 16 */
+    GArray *accesses;    /* Access */
+    GArray *reads;       /* unsigned, percent of mixed */
+    uint64_t shift;      /* as in Cell (plan.h) */
     uint32_t tape_block; /* as in Cell (plan.h) */
     uint64_t filemarks;
     int line;
@@ -70,6 +84,7 @@ typedef struct Job {
     gboolean verify;
     GPtrArray *targets;  /* TargetSpec * */
     GPtrArray *matrices; /* Matrix * */
+    GPtrArray *only;     /* char *: patterns of the cells to run; empty: all */
 } Job;
 
 /* Load @file. Returns NULL with SGBENCH_ERROR_USAGE, "FILE:LINE: …". */
@@ -79,6 +94,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
 /* Set one key from the command line, "rounds=3" ([job] keys only). */
 gboolean job_override(Job *job, const char *assignment, GError **error);
+
+/* Of all cells, run those whose id matches @pattern ('*' and '?'), or one of
+ * those given before. SGBENCH_ERROR_USAGE if it can match none. */
+gboolean job_only(Job *job, const char *pattern, GError **error);
 
 /* An SGBENCH_ERROR_USAGE that points at @key of @spec. */
 void target_spec_error(const Job *job, const TargetSpec *spec, const char *key,
@@ -91,6 +110,7 @@ gboolean job_parse_size(const char *text, uint64_t *bytes);
 char *job_size_text(uint64_t bytes);
 
 const char *operation_name(Operation operation);
+const char *access_name(Access access);
 const char *layout_name(Layout layout);
 
 #endif

@@ -38,11 +38,17 @@ static void count(LoadTimed *timed, const Command *command,
     switch (outcome) {
     case LOAD_GOOD:
         sample->requests++;
-        sample->bytes += command->length;
+        sample->bytes += command->length - completion->resid;
         sample->dio_requests += completion->dio;
         sgb_histogram_add(sample->latency, latency);
         series_add(&sample->series, completion->done_ns - timed->first_ns,
                    latency);
+        if (sample->read_latency) {
+            sgb_histogram_add(command->direction == DATA_IN
+                                  ? sample->read_latency
+                                  : sample->write_latency,
+                              latency);
+        }
         break;
     case LOAD_FAILED:
         count_failure(sample, completion);

@@ -11,17 +11,34 @@
 #define DEEPEST 64
 #define FILE_LARGEST (1ull << 40) /* from one filemark to the next */
 
-static const char *const operation_names[] = {"read", "write", NULL};
+static const char *const operation_names[] = {
+    "read",
+    "write",
+    "mixed",
+    "verify",
+    "verify-bytes",
+    "unmap",
+    "synchronize-cache",
+    NULL,
+};
+static const char *const access_names[] = {"sequential", "random", NULL};
 static const char *const layout_names[] = {"contiguous", "pages", "offset",
                                            "many",       "mmio",  NULL};
 
 G_STATIC_ASSERT(G_N_ELEMENTS(operation_names) == OPERATION__COUNT + 1);
+G_STATIC_ASSERT(G_N_ELEMENTS(access_names) == ACCESS__COUNT + 1);
 G_STATIC_ASSERT(G_N_ELEMENTS(layout_names) == LAYOUT__COUNT + 1);
 
 const char *operation_name(Operation operation)
 {
     g_assert(operation < OPERATION__COUNT);
     return operation_names[operation];
+}
+
+const char *access_name(Access access)
+{
+    g_assert(access < ACCESS__COUNT);
+    return access_names[access];
 }
 
 const char *layout_name(Layout layout)
@@ -127,23 +144,64 @@ static gboolean add_size(const Job *job, Matrix *matrix, const char *value,
     return TRUE;
 }
 
+/* A number of a list of them. */
+static gboolean add_number(GArray *list, const char *key, const char *value,
+                           unsigned min, unsigned max, GError **error)
+{
+    guint64 parsed;
+    unsigned number, i;
+
+    if (!value_integer(key, value, min, max, &parsed, error)) {
+        return FALSE;
+    }
+    number = parsed;
+    for (i = 0; i < list->len; i++) {
+        if (g_array_index(list, unsigned, i) == number) {
+            return value_error(error, "%s '%s' is there twice; once is enough",
+                               key, value);
+        }
+    }
+    g_array_append_val(list, number);
+    return TRUE;
+}
+
 static gboolean add_depth(const Job *job, Matrix *matrix, const char *value,
                           GError **error)
 {
-    guint64 number;
-    unsigned depth, i;
+    return add_number(matrix->depths, "depth", value, 1, DEEPEST, error);
+}
 
-    if (!value_integer("depth", value, 1, DEEPEST, &number, error)) {
+static gboolean add_reads(const Job *job, Matrix *matrix, const char *value,
+                          GError **error)
+{
+    return add_number(matrix->reads, "reads", value, 1, 99, error);
+}
+
+static gboolean add_cdb(const Job *job, Matrix *matrix, const char *value,
+                        GError **error)
+{
+    static const char *const names[] = {"6", "10", "12", "16", NULL};
+    static const unsigned sizes[] = {6, 10, 12, 16};
+    unsigned word;
+
+    if (!value_word("cdb", value, names, &word, error)) {
         return FALSE;
     }
-    depth = number;
-    for (i = 0; i < matrix->depths->len; i++) {
-        if (g_array_index(matrix->depths, unsigned, i) == depth) {
-            return value_error(
-                error, "depth '%s' is there twice; once is enough", value);
-        }
+    g_array_append_val(matrix->cdb_sizes, sizes[word]);
+    return TRUE;
+}
+
+static gboolean add_access(const Job *job, Matrix *matrix, const char *value,
+                           GError **error)
+{
+    Access access;
+    unsigned word;
+
+    if (!value_word("access", value, access_names, &word, error)) {
+        return FALSE;
     }
-    g_array_append_val(matrix->depths, depth);
+    access = word;
+    g_array_append_val(matrix->accesses, access);
     return TRUE;
 }
 
@@ -175,6 +233,9 @@ static const Axis axes[] = {
     {"sizes", NULL, add_size},
     {"depths", "1", add_depth},
     {"layouts", "contiguous", add_layout},
+    {"cdb", "10", add_cdb},
+    {"access", "sequential", add_access},
+    {"reads", "70", add_reads},
 };
 
 static gboolean read_axis(const Job *job, Matrix *matrix, const KeyFile *file,
@@ -247,46 +308,74 @@ static gboolean read_hba(Matrix *matrix, const char *value, GError **error)
     return TRUE;
 }
 
-gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
-                     const char *name, GError **error)
+static Matrix *matrix_new(const char *name, int line)
 {
-    static const char *const keys[] = {
-        "targets", "paths", "operations", "sizes", "depths", "layouts",
-        "cdb",     "block", "filemarks",  "hba",   NULL};
-    static const char *const cdb_sizes[] = {"10", "16", NULL};
     Matrix *matrix = g_new0(Matrix, 1);
-    uint64_t block;
-    unsigned i, word;
 
-    g_ptr_array_add(job->matrices, matrix);
     matrix->name = g_strdup(name);
-    matrix->line = group->line;
+    matrix->line = line;
     matrix->targets = g_ptr_array_new();
     matrix->paths = g_ptr_array_new();
     matrix->operations = g_array_new(FALSE, FALSE, sizeof(Operation));
     matrix->sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     matrix->depths = g_array_new(FALSE, FALSE, sizeof(unsigned));
     matrix->layouts = g_array_new(FALSE, FALSE, sizeof(Layout));
-    matrix->cdb_size = 10;
+    matrix->cdb_sizes = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    matrix->accesses = g_array_new(FALSE, FALSE, sizeof(Access));
+    matrix->reads = g_array_new(FALSE, FALSE, sizeof(unsigned));
     matrix->hba = hba_kinds[0];
+    return matrix;
+}
 
+gboolean matrix_has_operation(const Matrix *matrix, Operation operation)
+{
+    unsigned i;
+
+    for (i = 0; i < matrix->operations->len; i++) {
+        if (g_array_index(matrix->operations, Operation, i) == operation) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Is @key there, though nothing of the matrix is what it is for? */
+static gboolean check_use(const KeyFile *file, const KeyGroup *group,
+                          const char *key, gboolean used, const char *what,
+                          GError **error)
+{
+    unsigned i;
+
+    for (i = 0; !used && i < group->keys->len; i++) {
+        const KeyLine *line = g_ptr_array_index(group->keys, i);
+
+        if (strcmp(line->name, key) == 0) {
+            return key_file_error(file->path, line->line, error,
+                                  "%s is for %s, which the matrix has not; "
+                                  "leave it out",
+                                  key, what);
+        }
+    }
+    return TRUE;
+}
+
+gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
+                     const char *name, GError **error)
+{
+    static const char *const keys[] = {
+        "targets", "paths", "operations", "sizes",     "depths",
+        "layouts", "cdb",   "block",      "filemarks", "access",
+        "reads",   "shift", "hba",        NULL};
+    Matrix *matrix = matrix_new(name, group->line);
+    uint64_t block;
+    unsigned i, word;
+
+    g_ptr_array_add(job->matrices, matrix);
     for (i = 0; i < group->keys->len; i++) {
         const KeyLine *key = g_ptr_array_index(group->keys, i);
 
         if (!value_word("key", key->name, keys, &word, error)) {
             return value_locate(file, key->line, error);
-        }
-        if (strcmp(key->name, "cdb") == 0) {
-            g_autofree char *value =
-                key_file_value(file, group, key->name, error);
-
-            if (!value) {
-                return FALSE;
-            }
-            if (!value_word("cdb", value, cdb_sizes, &word, error)) {
-                return value_locate(file, key->line, error);
-            }
-            matrix->cdb_size = word ? 16 : 10;
         }
         if (strcmp(key->name, "hba") == 0) {
             g_autofree char *value =
@@ -307,7 +396,11 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
     }
     if (!read_size(file, group, "block", TAPE_BLOCK_MAX, &block, error) ||
         !read_size(file, group, "filemarks", FILE_LARGEST, &matrix->filemarks,
-                   error)) {
+                   error) ||
+        !read_size(file, group, "shift", LARGEST, &matrix->shift, error) ||
+        !check_use(file, group, "reads",
+                   matrix_has_operation(matrix, OPERATION_MIXED),
+                   "operation mixed", error)) {
         return FALSE;
     }
     matrix->tape_block = block;
@@ -322,6 +415,9 @@ void matrix_free(Matrix *matrix)
     g_array_unref(matrix->sizes);
     g_array_unref(matrix->depths);
     g_array_unref(matrix->layouts);
+    g_array_unref(matrix->cdb_sizes);
+    g_array_unref(matrix->accesses);
+    g_array_unref(matrix->reads);
     g_free(matrix->name);
     g_free(matrix);
 }

@@ -14,4 +14,6 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
                      const char *name, GError **error);
 void matrix_free(Matrix *matrix);
 
+gboolean matrix_has_operation(const Matrix *matrix, Operation operation);
+
 #endif

@@ -78,6 +78,9 @@ Sample *measure_cell(RunContext *context, const Target *target,
             return NULL;
         }
     }
+    if (cell->operation == OPERATION_MIXED) {
+        sample_split(sample);
+    }
     sample->started = g_get_real_time() / 1e6;
     sample->traced = spec->traced;
     sample->start = context->starts;

@@ -23,9 +23,10 @@ static gboolean changer_check(const Job *job, const Matrix *matrix,
     if (cell->operation != OPERATION_READ) {
         what = "its element status can only be read; take the others out of "
                "operations";
-    } else if (cell->cdb_size != 10 || cell->tape_block || cell->filemarks) {
-        what = "cdb, block and filemarks are for disks and tapes; leave them "
-               "out";
+    } else if (cell->cdb_size != 10 || cell->tape_block || cell->filemarks ||
+               cell->access != ACCESS_SEQUENTIAL || cell->shift) {
+        what = "cdb, access, shift, block and filemarks are for disks and "
+               "tapes; leave them out";
     } else if (!job->verify) {
         what = "it is verified, never timed; verify=false leaves nothing to do";
     }

@@ -5,6 +5,7 @@
 #include <scsi/sg_unaligned.h>
 
 #include "ask.h"
+#include "disk-command.h"
 #include "error.h"
 #include "keyfile.h"
 #include "load-disk.h"
@@ -12,36 +13,102 @@
 
 #define CAPACITY_BYTES 32 /* SBC-4 5.20.2 */
 
+/* What @cell asks for that is not there, or NULL; the caller's. */
+static char *cdb_fault(const Cell *cell, uint32_t block_size)
+{
+    static const struct {
+        Operation operation;
+        const char *command;
+        int sizes[5];
+    } have[] = {
+        {OPERATION_VERIFY, "VERIFY", {10, 12, 16}},
+        {OPERATION_COMPARE, "VERIFY", {10, 12, 16}},
+        {OPERATION_UNMAP, "UNMAP", {10}},
+        {OPERATION_SYNC, "SYNCHRONIZE CACHE", {10, 16}},
+    };
+    uint64_t most = disk_cdb_blocks(cell->cdb_size);
+    unsigned i, j;
+
+    for (i = 0; i < G_N_ELEMENTS(have); i++) {
+        g_autoptr(GString) list = g_string_new(NULL);
+        gboolean found = FALSE;
+
+        for (j = 0; have[i].sizes[j]; j++) {
+            found |= have[i].sizes[j] == cell->cdb_size;
+            g_string_append_printf(list, "%s%d", j ? ", " : "",
+                                   have[i].sizes[j]);
+        }
+        if (have[i].operation == cell->operation && !found) {
+            return g_strdup_printf("%s has no CDB of %d bytes; allowed: %s",
+                                   have[i].command, cell->cdb_size, list->str);
+        }
+    }
+    /* UNMAP has its range in the data */
+    if (cell->operation != OPERATION_UNMAP && cell->size / block_size > most) {
+        g_autofree char *size = job_size_text(cell->size);
+        g_autofree char *limit = job_size_text(most * block_size);
+
+        return g_strdup_printf("size %s: a CDB of %d bytes can name no more "
+                               "than %s; allowed: a larger cdb",
+                               size, cell->cdb_size, limit);
+    }
+    return NULL;
+}
+
+/* The same, of what lies behind the CDB. */
+static char *shape_fault(const Cell *cell, const TargetCaps *caps)
+{
+    const char *name = cell->target->name;
+    g_autofree char *size = job_size_text(cell->size);
+    g_autofree char *shift = job_size_text(cell->shift);
+
+    if (cell->size % caps->block_size) {
+        return g_strdup_printf("size %s is not a multiple of the %u-byte "
+                               "blocks of target '%s'",
+                               size, caps->block_size, name);
+    }
+    if (cell->shift % caps->block_size || cell->shift >= cell->size) {
+        return g_strdup_printf("shift %s: allowed: a multiple of the %u-byte "
+                               "blocks of target '%s', below size %s",
+                               shift, caps->block_size, name, size);
+    }
+    if (cell->size + cell->shift > caps->size) {
+        return g_strdup_printf("size %s is above the size of target '%s' "
+                               "itself; make that larger",
+                               size, name);
+    }
+    if (cell->tape_block || cell->filemarks) {
+        return g_strdup_printf("%s is for tapes, target '%s' is a disk; leave "
+                               "it out",
+                               cell->filemarks ? "filemarks" : "block", name);
+    }
+    if (!cell_moves_data(cell) && cell->layout != LAYOUT_CONTIGUOUS) {
+        return g_strdup_printf("layout %s: operation %s has no data to lay "
+                               "out; allowed: contiguous",
+                               layout_name(cell->layout),
+                               operation_name(cell->operation));
+    }
+    if (cell->operation == OPERATION_UNMAP && caps->no_unmap) {
+        return g_strdup_printf("target '%s' does not take UNMAP%s%s", name,
+                               caps->no_unmap_remedy ? "; " : "",
+                               caps->no_unmap_remedy ?: "");
+    }
+    return NULL;
+}
+
 /* What is known of the device before it is there: whole blocks, and at least
  * one command's worth of them. */
 static gboolean disk_check(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
                            GError **error)
 {
-    g_autofree char *size = job_size_text(cell->size);
+    g_autofree char *fault = shape_fault(cell, caps);
 
-    if (cell->size % caps->block_size) {
-        return key_file_error(job->file, matrix->line, error,
-                              "[matrix %s]: size %s is not a multiple of the "
-                              "%u-byte blocks of target '%s'",
-                              matrix->name, size, caps->block_size,
-                              cell->target->name);
+    if (!fault) {
+        fault = cdb_fault(cell, caps->block_size);
     }
-    if (cell->size > caps->size) {
-        return key_file_error(job->file, matrix->line, error,
-                              "[matrix %s]: size %s is above the size of "
-                              "target '%s' itself; make that larger",
-                              matrix->name, size, cell->target->name);
-    }
-    if (cell->tape_block || cell->filemarks) {
-        return key_file_error(job->file, matrix->line, error,
-                              "[matrix %s]: %s is for tapes, target '%s' is a "
-                              "disk; leave it out",
-                              matrix->name,
-                              cell->filemarks ? "filemarks" : "block",
-                              cell->target->name);
-    }
-    return TRUE;
+    return !fault || key_file_error(job->file, matrix->line, error,
+                                    "[matrix %s]: %s", matrix->name, fault);
 }
 
 /* READ CAPACITY (16) into *blocks and *block_size. */

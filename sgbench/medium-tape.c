@@ -40,6 +40,18 @@ static gboolean tape_check(const Job *job, const Matrix *matrix,
     g_autofree char *size = job_size_text(cell->size);
     const char *name = cell->target->name;
 
+    if (cell->operation != OPERATION_READ &&
+        cell->operation != OPERATION_WRITE) {
+        return unfit(job, matrix, error,
+                     "operation %s is for disks, target '%s' is a tape; "
+                     "allowed: read, write",
+                     operation_name(cell->operation), name);
+    }
+    if (cell->access != ACCESS_SEQUENTIAL || cell->shift) {
+        return unfit(job, matrix, error,
+                     "%s is for disks, target '%s' is a tape; leave it out",
+                     cell->shift ? "shift" : "access", name);
+    }
     if (cell->cdb_size != 10) {
         return unfit(job, matrix, error,
                      "cdb is for disks: target '%s' is a tape, whose READ and "

@@ -192,7 +192,11 @@ char *plan_text(const Plan *plan, gboolean in_lab)
         add_wrapped(text, "    ", job->description);
     }
     for (i = 0; i < job->targets->len; i++) {
-        add_target(text, job, g_ptr_array_index(job->targets, i), in_lab);
+        const TargetSpec *spec = g_ptr_array_index(job->targets, i);
+
+        if (plan_has_target(plan, spec)) {
+            add_target(text, job, spec, in_lab);
+        }
     }
     control = add_paths(text, starts);
     g_string_append_printf(

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "error.h"
 #include "keyfile.h"
 #include "layout.h"
 #include "medium.h"
@@ -33,6 +34,7 @@ void plan_free(Plan *plan)
 {
     if (plan) {
         g_hash_table_unref(plan->by_id);
+        g_hash_table_unref(plan->matched);
         g_ptr_array_unref(plan->cells);
         g_free(plan);
     }
@@ -63,7 +65,8 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
                            GError **error)
 {
-    unsigned pieces = layout_pieces(cell->layout, cell->size);
+    uint64_t length = cell_data_length(cell);
+    unsigned pieces = layout_pieces(cell->layout, length);
     g_autofree char *size = job_size_text(cell->size);
 
     if (cell->path->disks_only && caps->medium != &medium_disk) {
@@ -131,52 +134,53 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
     return caps->medium->check(job, matrix, cell, caps, error);
 }
 
-static char *cell_id(const Cell *cell, const PathKind *path)
+/* Is it one of those that are to be run? */
+static gboolean is_wanted(Plan *plan, const char *id)
 {
-    g_autofree char *size = job_size_text(cell->size);
-    GString *id = g_string_new(NULL);
+    const GPtrArray *only = plan->job->only;
+    gboolean wanted = only->len == 0;
+    unsigned i;
 
-    g_string_printf(id, "%s/%s/%s/%s/qd%u/%s", cell->target->name, path->name,
-                    operation_name(cell->operation), size, cell->depth,
-                    layout_name(cell->layout));
-    if (cell->cdb_size == 16) {
-        g_string_append(id, "/cdb16");
+    for (i = 0; i < only->len; i++) {
+        if (g_pattern_match_simple(only->pdata[i], id)) {
+            g_hash_table_add(plan->matched, only->pdata[i]);
+            wanted = TRUE;
+        }
     }
-    if (cell->tape_block) {
-        g_autofree char *block = job_size_text(cell->tape_block);
-        g_string_append_printf(id, "/fixed%s", block);
-    }
-    if (cell->filemarks) {
-        g_autofree char *every = job_size_text(cell->filemarks);
-        g_string_append_printf(id, "/fm%s", every);
-    }
-    if (cell->hba != hba_kinds[0]) {
-        g_string_append_printf(id, "/%s", cell->hba->name);
-    }
-    return g_string_free(id, FALSE);
+    return wanted;
 }
 
 /* Two matrices may overlap; a cell that is there twice would be one id for two
- * things. */
-static gboolean add_cell(Plan *plan, const Matrix *matrix, const Cell *model,
-                         const TargetCaps *caps, GError **error)
+ * things. In one matrix it means that an axis does not apply. */
+static gboolean add_cell(Plan *plan, const Cell *model, const TargetCaps *caps,
+                         GError **error)
 {
+    const Matrix *matrix = model->matrix;
+    g_autofree char *id = cell_id(model, model->path);
+    const Cell *known = g_hash_table_lookup(plan->by_id, id);
     Cell *cell;
 
-    if (!check_cell(plan->job, matrix, model, caps, error)) {
-        return FALSE;
-    }
-    cell = g_new(Cell, 1);
-    *cell = *model;
-    cell->id = cell_id(cell, cell->path);
-    cell->index = plan->cells->len;
-    g_ptr_array_add(plan->cells, cell);
-    if (!g_hash_table_insert(plan->by_id, cell->id, cell)) {
+    if (known && known->matrix != matrix) {
         return key_file_error(plan->job->file, matrix->line, error,
                               "[matrix %s]: cell %s is in another matrix "
                               "already; each cell may be there once",
-                              matrix->name, cell->id);
+                              matrix->name, id);
     }
+    if (known) {
+        return TRUE;
+    }
+    if (!check_cell(plan->job, matrix, model, caps, error)) {
+        return FALSE;
+    }
+    if (!is_wanted(plan, id)) {
+        return TRUE;
+    }
+    cell = g_new(Cell, 1);
+    *cell = *model;
+    cell->id = g_steal_pointer(&id);
+    cell->index = plan->cells->len;
+    g_ptr_array_add(plan->cells, cell);
+    g_hash_table_insert(plan->by_id, cell->id, cell);
     return TRUE;
 }
 
@@ -184,29 +188,13 @@ static gboolean add_cells(Plan *plan, const Matrix *matrix,
                           const TargetSpec *spec, const PathKind *path,
                           const TargetCaps *caps, GError **error)
 {
-    Cell cell = {
-        .target = spec,
-        .path = path,
-        .hba = matrix->hba,
-        .cdb_size = matrix->cdb_size,
-        .tape_block = matrix->tape_block,
-        .filemarks = matrix->filemarks,
-    };
-    unsigned i, j, k, l;
+    Cell cell = {.target = spec, .path = path};
+    unsigned i;
 
-    for (i = 0; i < matrix->operations->len; i++) {
-        cell.operation = g_array_index(matrix->operations, Operation, i);
-        for (j = 0; j < matrix->sizes->len; j++) {
-            cell.size = g_array_index(matrix->sizes, uint64_t, j);
-            for (k = 0; k < matrix->depths->len; k++) {
-                cell.depth = g_array_index(matrix->depths, unsigned, k);
-                for (l = 0; l < matrix->layouts->len; l++) {
-                    cell.layout = g_array_index(matrix->layouts, Layout, l);
-                    if (!add_cell(plan, matrix, &cell, caps, error)) {
-                        return FALSE;
-                    }
-                }
-            }
+    for (i = 0; i < cell_combinations(matrix); i++) {
+        cell_combine(&cell, matrix, i);
+        if (!add_cell(plan, &cell, caps, error)) {
+            return FALSE;
         }
     }
     return TRUE;
@@ -243,6 +231,25 @@ static gboolean expand(Plan *plan, const Matrix *matrix, GError **error)
     return TRUE;
 }
 
+/* What was meant to choose cells chooses some. */
+static gboolean check_only(const Plan *plan, GError **error)
+{
+    const GPtrArray *only = plan->job->only;
+    unsigned i;
+
+    for (i = 0; i < only->len; i++) {
+        if (!g_hash_table_contains(plan->matched, only->pdata[i])) {
+            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                        "--only %s: no cell of %s matches; ids are "
+                        "TARGET/PATH/CELL, as --dry-run prints them, and take "
+                        "* and ?",
+                        (const char *)only->pdata[i], plan->job->file);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 Plan *plan_new(const Job *job, GError **error)
 {
     g_autoptr(Plan) plan = g_new0(Plan, 1);
@@ -250,13 +257,31 @@ Plan *plan_new(const Job *job, GError **error)
 
     plan->job = job;
     plan->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    plan->matched = g_hash_table_new(NULL, NULL);
     plan->cells = g_ptr_array_new_with_free_func(cell_free);
     for (i = 0; i < job->matrices->len; i++) {
         if (!expand(plan, g_ptr_array_index(job->matrices, i), error)) {
             return NULL;
         }
     }
+    if (!check_only(plan, error)) {
+        return NULL;
+    }
     return g_steal_pointer(&plan);
+}
+
+gboolean plan_has_target(const Plan *plan, const TargetSpec *spec)
+{
+    unsigned i;
+
+    for (i = 0; i < plan->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(plan->cells, i);
+
+        if (cell->target == spec) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* ---- order ---- */

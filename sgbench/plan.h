@@ -12,25 +12,10 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include "cell.h"
 #include "job.h"
 #include "path.h"
 #include "target.h"
-
-typedef struct Cell {
-    char *id;       /* TARGET/PATH/read/1M/qd4/contiguous[/cdb16]
-                     [/fixed32K][/fm64M][/pvscsi] */
-    unsigned index; /* in Plan.cells */
-    const TargetSpec *target;
-    const PathKind *path;
-    Operation operation;
-    uint64_t size;
-    unsigned depth;
-    Layout layout;
-    const HbaKind *hba; /* a native path has none, but its cells pair */
-    int cdb_size;
-    uint32_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
-    uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
-} Cell;
 
 /* One QEMU start (or one opening of the native path). */
 typedef struct Start {
@@ -42,8 +27,9 @@ typedef struct Start {
 
 typedef struct Plan {
     const Job *job;
-    GPtrArray *cells;  /* Cell * */
-    GHashTable *by_id; /* Cell.id -> Cell * */
+    GPtrArray *cells;    /* Cell * */
+    GHashTable *by_id;   /* Cell.id -> Cell * */
+    GHashTable *matched; /* the patterns of Job.only that match a cell */
 } Plan;
 
 /* Expand @job. SGBENCH_ERROR_USAGE with file and line if a cell asks for what
@@ -51,6 +37,9 @@ typedef struct Plan {
 Plan *plan_new(const Job *job, GError **error);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* FALSE if no cell is of @spec: job_only() may leave a target nothing. */
+gboolean plan_has_target(const Plan *plan, const TargetSpec *spec);
 
 /* Starts of round @round in order (GPtrArray of Start *, the caller's). The
  * same job, seed and round always give the same order. */

@@ -14,7 +14,7 @@
 #include <json-glib/json-glib.h>
 #include "sample.h"
 
-#define RUNDIR_SCHEMA_VERSION 1
+#define RUNDIR_SCHEMA_VERSION 2
 
 typedef struct RunDir RunDir;
 

@@ -12,6 +12,12 @@ Sample *sample_new(const char *cell, unsigned round)
     return sample;
 }
 
+void sample_split(Sample *sample)
+{
+    sample->read_latency = sgb_histogram_new();
+    sample->write_latency = sgb_histogram_new();
+}
+
 uint64_t sample_commands(const Sample *sample)
 {
     return sample->requests + sample->failed + sample->marks + sample->controls;
@@ -21,6 +27,8 @@ void sample_free(Sample *sample)
 {
     if (sample) {
         sgb_histogram_free(sample->latency);
+        g_clear_pointer(&sample->read_latency, sgb_histogram_free);
+        g_clear_pointer(&sample->write_latency, sgb_histogram_free);
         g_free(sample->first_failure);
         g_free(sample);
     }
@@ -118,6 +126,12 @@ JsonObject *sample_to_json(const Sample *sample)
     if (sample->series.used) {
         json_object_set_object_member(object, "series",
                                       series_to_json(&sample->series));
+    }
+    if (sample->read_latency) {
+        json_object_set_object_member(object, "read_latency",
+                                      latency_to_json(sample->read_latency));
+        json_object_set_object_member(object, "write_latency",
+                                      latency_to_json(sample->write_latency));
     }
     json_object_set_int_member(object, "dio_requests", sample->dio_requests);
     if (sample->marks || sample->controls) {

@@ -27,6 +27,9 @@ typedef struct Sample {
     Series series;         /* of the same requests */
     uint64_t dio_requests; /* kernel did direct I/O */
 
+    /* Of READs and of WRITEs alone, if both are in the load; or NULL. */
+    SgbHistogram *read_latency, *write_latency;
+
     /* Of a tape: what belongs to the load and is not counted as a request. */
     uint64_t marks;    /* READs that met a filemark where one is */
     uint64_t controls; /* commands without data: filemarks, rewinding */
@@ -52,6 +55,9 @@ typedef struct Sample {
 uint64_t sample_commands(const Sample *sample);
 
 Sample *sample_new(const char *cell, unsigned round);
+
+/* Count READs and WRITEs apart, too. */
+void sample_split(Sample *sample);
 void sample_free(Sample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sample, sample_free)
 

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Target kind "iscsi": a LUN of Debian's tgtd (package tgt), an ordinary
- * process on the loopback interface. Keys:
- *
- *   device   disk (default); tape: a drive with a blank tape of size; changer:
- *            a robot with two cartridges in four slots
- *   backing  file (default): stores data; null: reads return anything
- *   store    memory (default) or disk: where the file is
- *   size     of the file; a null store always has 1 TiB (tgt, bs_null.c)
- *   segment  largest PDU the target takes (MaxRecvDataSegmentLength, RFC 7143
- *            13.12), 256K by default: tgt's own 8K make a WRITE cost more in
- *            iSCSI headers than in anything that is to be measured
+ * process on the loopback interface. Its keys: iscsi-keys.h.
  *
  * tgtd allocates each command's data like QEMU's bounce path does, so it runs
  * with a malloc that keeps its memory: otherwise the target's page faults, not
@@ -37,6 +28,7 @@
 #include "backing.h"
 #include "context.h"
 #include "error.h"
+#include "iscsi-keys.h"
 #include "medium.h"
 #include "process.h"
 #include "target-kinds.h"
@@ -50,8 +42,6 @@
     0 /* tgtd ignores SIGTERM (usr/tgtd.c, signal_catch); nothing of
                    * it needs to be saved */
 #define PORT_TRIES 5
-#define TAPE_TRANSFER (1 << 20) /* usr/ssc.c and spc.c: blocks above fail */
-#define CHANGER_TRANSFER 4096   /* usr/smc.c: an answer is a page at most */
 
 /* glibc's limits (mallopt(3)): 32 MiB is the largest M_MMAP_THRESHOLD. */
 #define KEEP_MEMORY "MALLOC_TRIM_THRESHOLD_=1000000000"
@@ -71,119 +61,12 @@ typedef struct IscsiTarget {
     Process *tgtd;
 } IscsiTarget;
 
-static const char *const devices[] = {"disk", "tape", "changer", NULL};
-static const char *const backings[] = {"file", "null", NULL};
-static const char *const stores[] = {"memory", "disk", NULL};
-
-static gboolean key_segment(const Job *job, const TargetSpec *spec,
-                            uint64_t *segment, GError **error)
-{
-    /* RFC 7143 13.12: 512 to 2^24 - 1 */
-    return target_key_size(job, spec, "segment", 256 << 10, 512, 8 << 20,
-                           segment, error);
-}
-
-static gboolean is_tape(const TargetSpec *spec)
-{
-    return strcmp(target_key(spec, "device", devices[0]), "tape") == 0;
-}
-
-static gboolean is_changer(const TargetSpec *spec)
-{
-    return strcmp(target_key(spec, "device", devices[0]), "changer") == 0;
-}
-
-/* What there is nothing to set of: where the other kinds have their data. */
-static gboolean check_changer(const Job *job, const TargetSpec *spec,
-                              TargetCaps *caps, GError **error)
-{
-    static const char *const data_keys[] = {"backing", "size", "store", NULL};
-
-    for (unsigned i = 0; data_keys[i]; i++) {
-        if (target_key(spec, data_keys[i], NULL)) {
-            target_spec_error(job, spec, data_keys[i], error,
-                              "a changer has no %s; leave it out",
-                              data_keys[i]);
-            return FALSE;
-        }
-    }
-    *caps = (TargetCaps){
-        .medium = &medium_changer,
-        .stores_data = TRUE,
-        .reports_resid = FALSE,
-        .machine_speed = TRUE,
-        .max_depth = 1,
-        .max_transfer = CHANGER_TRANSFER,
-        .block_size = 1,
-        .verdicts = "a changer's commands, correctness only",
-    };
-    return TRUE;
-}
-
 static gboolean iscsi_check(const Job *job, const TargetSpec *spec,
                             TargetCaps *caps, GError **error)
 {
-    static const char *const known[] = {"device", "backing", "store",
-                                        "size",   "segment", NULL};
-    gboolean tape = is_tape(spec);
-    gboolean null = strcmp(target_key(spec, "backing", "file"), "null") == 0;
-    uint64_t size, segment;
+    IscsiKeys keys;
 
-    if (!target_only_keys(job, spec, known, error) ||
-        !target_key_choice(job, spec, "device", devices, error) ||
-        !target_key_choice(job, spec, "backing", backings, error) ||
-        !target_key_choice(job, spec, "store", stores, error) ||
-        !target_key_size(job, spec, "size", 256 << 20, 1 << 20, 1ull << 40,
-                         &size, error) ||
-        !key_segment(job, spec, &segment, error)) {
-        return FALSE;
-    }
-    if (is_changer(spec)) {
-        return check_changer(job, spec, caps, error);
-    }
-    if (null &&
-        (target_key(spec, "size", NULL) || target_key(spec, "store", NULL))) {
-        target_spec_error(
-            job, spec, target_key(spec, "size", NULL) ? "size" : "store", error,
-            "a null backing store has no size or store: "
-            "it is always 1 TiB of nothing");
-        return FALSE;
-    }
-    if (null && tape) {
-        target_spec_error(job, spec, "backing", error,
-                          "a tape of tgtd has no null backing store; kind = "
-                          "null has a tape that stores nothing");
-        return FALSE;
-    }
-    if (tape && size % (1 << 20)) {
-        target_spec_error(job, spec, "size", error,
-                          "size of a tape must be a multiple of 1M");
-        return FALSE;
-    }
-    if (size % 4096) {
-        target_spec_error(job, spec, "size", error,
-                          "size must be a multiple of 4K");
-        return FALSE;
-    }
-    *caps = (TargetCaps){
-        .medium = tape ? &medium_tape : &medium_disk,
-        .stores_data = !null,
-        /* 2-fixes; QEMU 10.0 always says 0. The tape sends all that was asked
-         * for, whatever a block has: the rest is of other commands. */
-        .reports_resid = !tape,
-        .kernel_sgio = FALSE,
-        .machine_speed = TRUE,
-        .max_depth = tape ? 1 : 64, /* tgt's MaxQueueCmd is 128 */
-        .max_transfer = tape ? TAPE_TRANSFER : 16 << 20,
-        .block_size = tape ? 1 : 512,
-        .size = null ? 1ull << 40 : size,
-        .verdicts =
-            null
-                ? "CPU and throughput, network cost included; not on data"
-                : "data, CPU and throughput, network cost included; not on the "
-                  "kernel's SG_IO",
-    };
-    return TRUE;
+    return iscsi_keys_read(job, spec, &keys, caps, error);
 }
 
 /* A port of 127.0.0.1 that is free now; someone may take it before tgtd. */
@@ -367,12 +250,13 @@ static gboolean fill_changer(IscsiTarget *target, GError **error)
     return TRUE;
 }
 
-static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
+static gboolean configure(IscsiTarget *target, const IscsiKeys *keys,
+                          GError **error)
 {
     g_autofree char *set_segment = g_strdup_printf(
         "--op update --mode target --tid 1 --name MaxRecvDataSegmentLength "
         "--value %" G_GUINT64_FORMAT,
-        segment);
+        keys->segment);
     g_autofree char *make_target = g_strdup_printf(
         "--op new --mode target --tid 1 --targetname %s", target->iqn);
     const char *type = target->tape      ? "--bstype ssc --device-type tape"
@@ -383,13 +267,19 @@ static gboolean configure(IscsiTarget *target, uint64_t segment, GError **error)
             ? g_strdup_printf("/proc/self/fd/%d %s", target->backing_fd, type)
             : g_strdup("null --bstype null");
     g_autofree char *make_unit = g_strdup_printf(
-        "--op new --mode logicalunit --tid 1 --lun %d --backing-store %s", LUN,
-        backing);
+        "--op new --mode logicalunit --tid 1 --lun %d --backing-store %s%s",
+        LUN, backing, keys->block_size == 512 ? "" : " --blocksize 4096");
+    /* tgtadm(8): only the parameter decides, whatever the file can */
+    g_autofree char *thin = g_strdup_printf(
+        "--op update --mode logicalunit --tid 1 --lun %d --params "
+        "thin_provisioning=%d",
+        LUN, keys->unmap);
 
     return tgtadm(target, NULL, error, make_target) &&
            tgtadm(target, NULL, error, set_segment) &&
            tgtadm(target, NULL, error, make_unit) &&
            (!target->changer || fill_changer(target, error)) &&
+           (!keys->unmap || tgtadm(target, NULL, error, thin)) &&
            tgtadm(target, NULL, error,
                   "--op bind --mode target --tid 1 --initiator-address ALL");
 }
@@ -508,18 +398,15 @@ static Target *iscsi_start(RunContext *context, const Job *job,
                            const TargetSpec *spec, GError **error)
 {
     static unsigned number; /* main thread only */
-    const char *backing = target_key(spec, "backing", backings[0]);
-    const char *store = target_key(spec, "store", stores[0]);
     IscsiTarget *target;
-    uint64_t size, segment;
+    IscsiKeys keys;
     TargetCaps caps;
+    uint64_t size;
 
-    if (!iscsi_check(job, spec, &caps, error) ||
-        !target_key_size(job, spec, "size", 256 << 20, 0, UINT64_MAX, &size,
-                         error) ||
-        !key_segment(job, spec, &segment, error)) {
+    if (!iscsi_keys_read(job, spec, &keys, &caps, error)) {
         return NULL;
     }
+    size = keys.size;
     target = g_new0(IscsiTarget, 1);
     target_init(&target->base, &target_iscsi, spec, &caps);
     target->temp_dir = g_strdup(context->temp_dir);
@@ -528,8 +415,8 @@ static Target *iscsi_start(RunContext *context, const Job *job,
                           : g_strdup(context->temp_dir);
     g_mkdir_with_parents(target->log_dir, 0755); /* or opening the log fails */
     target->backing_fd = -1;
-    target->tape = is_tape(spec);
-    target->changer = is_changer(spec);
+    target->tape = keys.tape;
+    target->changer = keys.changer;
     if (target->changer) {
         size = 1 << 20; /* tgtd wants a file; nothing of it is used */
     }
@@ -539,18 +426,21 @@ static Target *iscsi_start(RunContext *context, const Job *job,
         goto fail;
     }
     if (caps.stores_data) {
-        target->backing_fd = backing_new(
-            target->temp_dir, strcmp(store, "memory") == 0, size, error);
+        target->backing_fd =
+            backing_new(target->temp_dir, keys.in_memory, size, error);
         if (target->backing_fd < 0 ||
             (target->tape && !make_tape(target, size, error))) {
             goto fail;
         }
     }
     if (!start_on_free_port(target, error) ||
-        !configure(target, segment, error) ||
-
-        !record_settings(target, backing, store, size, error)) {
+        !configure(target, &keys, error) ||
+        !record_settings(target, keys.null ? "null" : "file",
+                         keys.in_memory ? "memory" : "disk", size, error)) {
         goto fail;
+    }
+    if (keys.unmap) {
+        target_set(&target->base, "unmap", "yes");
     }
     target->base.server_pid = target->tgtd->pid;
     target->base.device = g_strdup_printf("iscsi://127.0.0.1:%d/%s/%d",

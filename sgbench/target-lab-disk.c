@@ -169,6 +169,8 @@ static gboolean lab_disk_check(const Job *job, const TargetSpec *spec,
         .reports_resid = TRUE,
         .kernel_sgio = TRUE,
         .machine_speed = FALSE,
+        .no_unmap = strcmp(target_key(spec, "lbpu", "0"), "1") != 0,
+        .no_unmap_remedy = "write lbpu=1 in its group",
         .max_depth = 16, /* SG_MAX_QUEUE, drivers/scsi/sg.c */
         .max_transfer = dio ? 4 << 20 : 8 << 20,
         .block_size = strcmp(target_key(spec, "block_size", "512"), "512") == 0

@@ -39,9 +39,11 @@ typedef enum TapeAbility {
 } TapeAbility;
 
 typedef struct TargetCaps {
-    const Medium *medium; /* medium.h */
-    unsigned tape;        /* TapeAbility, if it is one */
-    gboolean stores_data; /* what was written can be read back */
+    const Medium *medium;        /* medium.h */
+    unsigned tape;               /* TapeAbility, if it is one */
+    gboolean no_unmap;           /* a disk that is known not to take UNMAP */
+    const char *no_unmap_remedy; /* "write ...", or NULL */
+    gboolean stores_data;        /* what was written can be read back */
     gboolean reports_resid;
     gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
     gboolean machine_speed; /* times mean something outside the lab */

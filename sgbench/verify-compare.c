@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "load-disk.h"
 #include "load-list.h"
 #include "verify.h"
 
@@ -93,19 +94,22 @@ static gboolean compare_cell(Verifier *verifier, const Cell *cell,
         .blocks = cell->size / target->block_size,
     };
     g_autofree uint8_t *wanted = NULL, *got = NULL;
-    uint64_t places, lba = 0, length, i;
+    uint64_t places = disk_places(cell, target), lba = 0, length, i;
 
-    reading.n =
-        MIN(MIN(cell->depth, BATCH_MAX), target->blocks / reading.blocks);
-    places = target->blocks / reading.blocks - reading.n + 1;
+    if (!places) {
+        return verify_fault(verifier, cell, error, SGBENCH_ERROR_TARGET,
+                            verify_who(verifier->initiator),
+                            "it does not fit on the disk");
+    }
+    reading.n = MIN(MIN(cell->depth, BATCH_MAX), places);
     length = reading.n * cell->size;
     wanted = g_malloc(length);
     got = g_malloc(length);
     for (i = 0; i < PLACES; i++) {
         /* the beginning first: there is something on most disks */
-        lba = i ? (uint64_t)(g_rand_double(verifier->random) * places) *
-                      reading.blocks
-                : 0;
+        lba = disk_place(
+            cell, target,
+            i ? g_rand_double(verifier->random) * (places - reading.n + 1) : 0);
         if (!read_batch(&reading, verifier->native, LAYOUT_CONTIGUOUS, lba,
                         wanted, error)) {
             return FALSE;

@@ -20,6 +20,10 @@ static void test_cdbs(void)
                                       7,    8, 9, 10, 11, 12, 0, 0};
     static const uint8_t write_16[] = {0x8a, 0, 1, 2,  3,  4,  5, 6,
                                        7,    8, 9, 10, 11, 12, 0, 0};
+    static const uint8_t read_6[] = {0x08, 0x1f, 2, 3, 0, 0};
+    static const uint8_t write_6[] = {0x0a, 0x01, 2, 3, 4, 0};
+    static const uint8_t read_12[] = {0xa8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0};
+    static const uint8_t write_12[] = {0xaa, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0};
     static const uint8_t inquiry[] = {0x12, 0, 0, 1, 2, 0};
     static const uint8_t page[] = {0x12, 1, 0x80, 0, 252, 0};
     static const uint8_t capacity[] = {0x9e, 0x10, 0, 0, 0, 0,  0, 0,
@@ -38,6 +42,14 @@ static void test_cdbs(void)
     assert_cdb(&command, read_16, 16);
     command_read_write(&command, DATA_OUT, 16, 0x0102030405060708, 0x090a0b0c);
     assert_cdb(&command, write_16, 16);
+    command_read_write(&command, DATA_IN, 6, 0x1f0203, 256);
+    assert_cdb(&command, read_6, 6);
+    command_read_write(&command, DATA_OUT, 6, 0x010203, 4);
+    assert_cdb(&command, write_6, 6);
+    command_read_write(&command, DATA_IN, 12, 0x01020304, 0x05060708);
+    assert_cdb(&command, read_12, 12);
+    command_read_write(&command, DATA_OUT, 12, 0x01020304, 0x05060708);
+    assert_cdb(&command, write_12, 12);
     command_inquiry(&command, -1, 0x0102);
     assert_cdb(&command, inquiry, 6);
     g_assert_cmpuint(command.length, ==, 0x0102);

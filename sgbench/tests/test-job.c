@@ -97,7 +97,11 @@ static void test_defaults(void)
     g_assert_cmpuint(matrix->layouts->len, ==, 1);
     g_assert_cmpint(g_array_index(matrix->layouts, Layout, 0), ==,
                     LAYOUT_CONTIGUOUS);
-    g_assert_cmpint(matrix->cdb_size, ==, 10);
+    g_assert_cmpuint(matrix->cdb_sizes->len, ==, 1);
+    g_assert_cmpuint(g_array_index(matrix->cdb_sizes, unsigned, 0), ==, 10);
+    g_assert_cmpint(g_array_index(matrix->accesses, Access, 0), ==,
+                    ACCESS_SEQUENTIAL);
+    g_assert_cmpuint(matrix->shift, ==, 0);
 }
 
 static void test_spelling(void)
@@ -121,7 +125,7 @@ static void test_spelling(void)
     g_assert_false(job->verify);
     g_assert_cmpfloat(job->cell_seconds, ==, .01);
     matrix = job->matrices->pdata[0];
-    g_assert_cmpint(matrix->cdb_size, ==, 16);
+    g_assert_cmpuint(g_array_index(matrix->cdb_sizes, unsigned, 0), ==, 16);
     g_assert_true(matrix->paths->pdata[1] == path_find("native"));
     g_assert_cmpint(g_array_index(matrix->operations, Operation, 0), ==,
                     OPERATION_WRITE);
@@ -211,13 +215,24 @@ static const Wrong wrongs[] = {
     {AXES("paths=block\nsizes=4K\ndepths=65"), 7, "from 1 to 64", NULL},
     {AXES("paths=block\nsizes=4K\ndepths=4;04"), 7, "'04' is there twice",
      NULL},
-    {AXES("paths=block\nsizes=4K\noperations=verify"), 7,
-     "unknown operation 'verify'", "read, write"},
+    {AXES("paths=block\nsizes=4K\noperations=verfy"), 7,
+     "unknown operation 'verfy'", "did you mean 'verify'"},
+    {AXES("paths=block\nsizes=4K\naccess=randm"), 7, "unknown access 'randm'",
+     "did you mean 'random'"},
+    {AXES("paths=block\nsizes=4K\nreads=50"), 7, "reads is for operation mixed",
+     "leave it out"},
+    {AXES("paths=block\nsizes=4K\noperations=mixed\nreads=0"), 8,
+     "from 1 to 99", NULL},
+    {AXES("paths=block\nsizes=4K\noperations=mixed\nreads=50;50"), 8,
+     "'50' twice", NULL},
+    {AXES("paths=block\nsizes=4K\nshift=100"), 7, "shift '100'",
+     "from 512 to 16M"},
     {AXES("paths=block\nsizes=4K\nlayouts=page"), 7, "unknown layout 'page'",
      "did you mean 'pages'"},
     {AXES("paths=block\nsizes=4K\nhba=pvcsi"), 7, "unknown hba 'pvcsi'",
      "did you mean 'pvscsi'"},
-    {AXES("paths=block\nsizes=4K\ncdb=12"), 7, "unknown cdb '12'", "10, 16"},
+    {AXES("paths=block\nsizes=4K\ncdb=8"), 7, "unknown cdb '8'",
+     "6, 10, 12, 16"},
     {AXES("paths=block\nsizes=4K\nlayout=pages"), 7, "unknown key 'layout'",
      "did you mean 'layouts'"},
 };

@@ -32,7 +32,7 @@ static JsonNode *parse(const char *text)
 static JsonObject *new_header(void)
 {
     g_autoptr(JsonNode) node =
-        parse("{'schema': 1,"
+        parse("{'schema': 2,"
               " 'run': {'id': '01234567-89ab-cdef-0123-456789abcdef',"
               "  'tool': '0', 'started': '2025-01-01T00:00:00Z',"
               "  'outcome': 'running'},"
@@ -417,8 +417,8 @@ static void test_damaged(Fixture *f, gconstpointer unused)
     static const struct {
         const char *from, *to, *says;
     } damages[] = {
-        {"\"schema\" : 1", "\"schema\" : 2", "version 2"},
-        {"\"schema\" : 1", "\"schema\" : \"x\"", "not a run"},
+        {"\"schema\" : 2", "\"schema\" : 3", "version 3"},
+        {"\"schema\" : 2", "\"schema\" : \"x\"", "not a run"},
         {"\"samples\"", "\"sample\"", "no array 'samples'"},
         {"\"run\"", "\"ran\"", "no object 'run'"},
         {"\"id\"", "\"it\"", "no run id"},
