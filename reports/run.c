@@ -407,15 +407,13 @@ static void add_traces(const SgbRun *run, GHashTable *by_id)
 }
 
 /* A journal may end anywhere: what is not a whole sample is counted. */
-static void add_journal(SgbRun *run, Reader *reader, const char *file)
+static void add_journal(SgbRun *run, Reader *reader, const char *file,
+                        GBytes *journal)
 {
-    g_autofree char *text = NULL;
     gsize length;
-    char *line, *end;
+    const char *text = g_bytes_get_data(journal, &length);
+    const char *line, *end;
 
-    if (!g_file_get_contents(file, &text, &length, NULL)) {
-        return;
-    }
     for (line = text; line < text + length; line = end + 1) {
         g_autoptr(JsonObject) object = NULL;
 
@@ -487,12 +485,11 @@ static JsonObject *parse(const char *text, gsize length, const char *file,
     return root;
 }
 
-SgbRun *sgb_run_load(const char *path, GError **error)
+SgbRun *sgb_run_parse(const char *path, GBytes *text, GBytes *lines,
+                      GError **error)
 {
     g_autofree char *file = g_build_filename(path, "run.json", NULL);
     g_autofree char *journal = g_build_filename(path, "samples.jsonl", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) cause = NULL;
     g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(SgbHistogram) latency = sgb_histogram_new();
     g_autoptr(GArray) elements = NULL;
@@ -502,15 +499,10 @@ SgbRun *sgb_run_load(const char *path, GError **error)
     const char *outcome;
     JsonObject *job;
     JsonArray *left;
-    gsize length;
 
-    if (!g_file_get_contents(file, &text, &length, &cause)) {
-        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_OPEN,
-                    "%s: not a run: %s", path, cause->message);
-        return NULL;
-    }
     run->path = g_strdup(path);
-    run->json = parse(text, length, file, &elements, error);
+    run->json = parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text),
+                      file, &elements, error);
     if (!run->json || !check_root(run->json, file, error)) {
         return NULL;
     }
@@ -527,10 +519,10 @@ SgbRun *sgb_run_load(const char *path, GError **error)
         return NULL;
     }
     outcome = sgb_json_string(sgb_json_object(run->json, "run"), "outcome");
-    if (!outcome || strcmp(outcome, "running") == 0) {
+    if (lines && (!outcome || strcmp(outcome, "running") == 0)) {
         /* Only then: run.json takes the journal in and changes the outcome in
          * one go, and what is left of a journal after that is old. */
-        add_journal(run, &reader, journal);
+        add_journal(run, &reader, journal, lines);
     }
     for (unsigned i = 0; i < run->cells->len; i++) {
         finish_cell(g_ptr_array_index(run->cells, i));
@@ -554,6 +546,33 @@ SgbFigure sgb_cell_throughput(const SgbCell *cell)
 SgbFigure sgb_cell_cpu(const SgbCell *cell)
 {
     return cell->moves_data ? SGB_FIGURE_CPU : SGB_FIGURE_CPU_REQUEST;
+}
+
+/* All of a file; NULL and @cause if it can't be read. */
+static GBytes *read_file(const char *path, const char *name, GError **cause)
+{
+    g_autofree char *file = g_build_filename(path, name, NULL);
+    char *text;
+    gsize length;
+
+    return g_file_get_contents(file, &text, &length, cause)
+               ? g_bytes_new_take(text, length)
+               : NULL;
+}
+
+SgbRun *sgb_run_load(const char *path, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) text = read_file(path, "run.json", &cause);
+    g_autoptr(GBytes) lines = NULL;
+
+    if (!text) {
+        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_OPEN,
+                    "%s: not a run: %s", path, cause->message);
+        return NULL;
+    }
+    lines = read_file(path, "samples.jsonl", NULL);
+    return sgb_run_parse(path, text, lines, error);
 }
 
 gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b)

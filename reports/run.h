@@ -18,6 +18,7 @@ typedef enum SgbReportError {
     SGB_REPORT_ERROR_OPEN,   /* not there, not readable */
     SGB_REPORT_ERROR_FORMAT, /* not a run, or of a newer schema */
     SGB_REPORT_ERROR_EMPTY,  /* nothing measured */
+    SGB_REPORT_ERROR_WRITE,  /* a file or database that can't be written */
 } SgbReportError;
 
 /*
@@ -120,6 +121,11 @@ typedef struct SgbRun {
  * In @json everything that run.schema.json requires is there and of its type.
  */
 SgbRun *sgb_run_load(const char *path, GError **error);
+
+/* The same of texts that are at hand: run.json, and samples.jsonl or NULL. @path
+ * says where they are from. */
+SgbRun *sgb_run_parse(const char *path, GBytes *text, GBytes *lines,
+                      GError **error);
 void sgb_run_free(SgbRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)
 

@@ -6,6 +6,7 @@
 #include "command-line.h"
 #include "error.h"
 #include "reports/compare.h"
+#include "reports/source.h"
 
 typedef struct CompareArguments {
     char *vary, *format;
@@ -161,8 +162,8 @@ static int compare_main(int argc, char **argv, GError **error)
         usage(error, "which two runs? BASE and NEW");
         return SGBENCH_ERROR_USAGE;
     }
-    base = sgb_run_load(argv[1], error);
-    new = base ? sgb_run_load(argv[2], error) : NULL;
+    base = sgb_run_open(argv[1], error);
+    new = base ? sgb_run_open(argv[2], error) : NULL;
     if (!new) {
         return SGBENCH_ERROR_RESULTS;
     }

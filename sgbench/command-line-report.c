@@ -3,6 +3,7 @@
 
 #include "command-line.h"
 #include "error.h"
+#include "reports/source.h"
 #include "reports/table.h"
 
 static int report_main(int argc, char **argv, GError **error)
@@ -34,7 +35,7 @@ static int report_main(int argc, char **argv, GError **error)
         return SGBENCH_ERROR_USAGE;
     }
     for (i = 1; i < argc; i++) {
-        SgbRun *run = sgb_run_load(argv[i], error);
+        SgbRun *run = sgb_run_open(argv[i], error);
 
         if (!run) {
             return SGBENCH_ERROR_RESULTS;
