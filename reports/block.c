@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "block.h"
+#include "cell.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,6 +60,16 @@ char *sgb_cell_workload(const SgbCell *cell)
         g_autofree char *shift = sgb_text_bytes(cell->shift);
 
         g_string_append_printf(out, ", shifted by %s", shift);
+    }
+    if (cell->rate) {
+        g_autofree char *rate = sgb_text_bytes(cell->rate);
+
+        g_string_append_printf(out, ", fed %s/s", rate);
+    }
+    if (cell->data) {
+        g_autofree char *data = sgb_text_clean(cell->data, 20);
+
+        g_string_append_printf(out, ", %s data", data);
     }
     if (cell->cdb_size != 10) {
         g_string_append_printf(out, ", %d-byte CDB", cell->cdb_size);

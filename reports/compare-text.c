@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "cell.h"
 #include "compare.h"
 #include "json.h"
 #include "text.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compare.h"
+#include "cell.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "likeness.h"
+#include "cell.h"
 
 #include <string.h>
 

@@ -41,13 +41,10 @@ static const SgbJsonMember run_members[] = {
 };
 
 static const SgbJsonMember job_members[] = {
-    {"name", SGB_JSON_STRING},
-    {"rounds", SGB_JSON_COUNT},
-    {"cell_seconds", SGB_JSON_NUMBER},
-    {"seed", SGB_JSON_NUMBER},
-    {"trace", SGB_JSON_STRING},
-    {"verify", SGB_JSON_BOOLEAN},
-    {NULL},
+    {"name", SGB_JSON_STRING},         {"rounds", SGB_JSON_COUNT},
+    {"cell_seconds", SGB_JSON_NUMBER}, {"cell_bytes", SGB_JSON_COUNT, TRUE},
+    {"seed", SGB_JSON_NUMBER},         {"trace", SGB_JSON_STRING},
+    {"verify", SGB_JSON_BOOLEAN},      {NULL},
 };
 
 static const SgbJsonMember environment_members[] = {
@@ -112,6 +109,8 @@ static const SgbJsonMember cell_members[] = {
     {"access", SGB_JSON_STRING, TRUE},
     {"reads", SGB_JSON_COUNT, TRUE},
     {"shift", SGB_JSON_COUNT, TRUE},
+    {"rate", SGB_JSON_COUNT, TRUE},
+    {"data", SGB_JSON_STRING, TRUE},
     {"moves_data", SGB_JSON_BOOLEAN, TRUE},
     {"tape_block", SGB_JSON_COUNT, TRUE},
     {"filemarks", SGB_JSON_COUNT, TRUE},
@@ -257,6 +256,8 @@ static void add_cells(SgbRun *run, GHashTable *by_id)
             g_strcmp0(sgb_json_string(object, "access"), "random") == 0;
         cell->reads = MIN(sgb_json_count(object, "reads"), 100);
         cell->shift = sgb_json_count(object, "shift");
+        cell->rate = sgb_json_count(object, "rate");
+        cell->data = sgb_json_string(object, "data");
         cell->moves_data = !json_object_has_member(object, "moves_data") ||
                            sgb_json_boolean(object, "moves_data");
         cell->tape_block = sgb_json_count(object, "tape_block");
@@ -353,6 +354,8 @@ static gboolean add_sample(Reader *reader, JsonObject *object, const char *file,
         sgb_histogram_merge(cell->latency, reader->latency);
         cell->requests += sample->requests;
         cell->failed += sample->failed;
+        cell->due += sample->due;
+        cell->not_posted += sample->not_posted;
         if (!cell->failure) {
             cell->failure = sample->failure;
         }
@@ -536,65 +539,4 @@ SgbRun *sgb_run_parse(const char *path, GBytes *text, GBytes *lines,
     run->rounds = MIN(sgb_json_count(job, "rounds"), G_MAXUINT);
     run->complete = g_strcmp0(outcome, "complete") == 0;
     return g_steal_pointer(&run);
-}
-
-SgbFigure sgb_cell_throughput(const SgbCell *cell)
-{
-    return cell->moves_data ? SGB_FIGURE_THROUGHPUT : SGB_FIGURE_RATE;
-}
-
-SgbFigure sgb_cell_cpu(const SgbCell *cell)
-{
-    return cell->moves_data ? SGB_FIGURE_CPU : SGB_FIGURE_CPU_REQUEST;
-}
-
-/* All of a file; NULL and @cause if it can't be read. */
-static GBytes *read_file(const char *path, const char *name, GError **cause)
-{
-    g_autofree char *file = g_build_filename(path, name, NULL);
-    char *text;
-    gsize length;
-
-    return g_file_get_contents(file, &text, &length, cause)
-               ? g_bytes_new_take(text, length)
-               : NULL;
-}
-
-SgbRun *sgb_run_load(const char *path, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(GBytes) text = read_file(path, "run.json", &cause);
-    g_autoptr(GBytes) lines = NULL;
-
-    if (!text) {
-        g_set_error(error, SGB_REPORT_ERROR, SGB_REPORT_ERROR_OPEN,
-                    "%s: not a run: %s", path, cause->message);
-        return NULL;
-    }
-    lines = read_file(path, "samples.jsonl", NULL);
-    return sgb_run_parse(path, text, lines, error);
-}
-
-gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b)
-{
-    return strcmp(a->target, b->target) == 0 &&
-           strcmp(a->operation, b->operation) == 0 &&
-           strcmp(a->layout, b->layout) == 0 && a->size == b->size &&
-           a->depth == b->depth && a->cdb_size == b->cdb_size &&
-           a->random == b->random && a->reads == b->reads &&
-           a->shift == b->shift && a->tape_block == b->tape_block &&
-           a->filemarks == b->filemarks && g_strcmp0(a->hba, b->hba) == 0;
-}
-
-const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,
-                               const char *path)
-{
-    for (unsigned i = 0; i < run->cells->len; i++) {
-        const SgbCell *other = g_ptr_array_index(run->cells, i);
-
-        if (strcmp(other->path, path) == 0 && sgb_cells_alike(other, cell)) {
-            return other;
-        }
-    }
-    return NULL;
 }

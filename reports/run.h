@@ -61,6 +61,7 @@ typedef struct SgbSample {
     unsigned round; /* 0: the traced round */
     gboolean traced;
     uint64_t requests, bytes, failed, dio_requests;
+    uint64_t due, not_posted;
     double figures[SGB_FIGURE__COUNT]; /* NAN: this path has no such figure */
     uint64_t slowest;                  /* latency, ns; 0: no request */
     SgbSeries series;
@@ -73,6 +74,8 @@ typedef struct SgbSample {
 typedef enum SgbTimes {
     SGB_TIMES_READS, /* latency of the READs of a mixed load */
     SGB_TIMES_WRITES,
+    SGB_TIMES_RESPONSE, /* from when a command was due (fixed rate) */
+    SGB_TIMES_GAP,      /* from the end of one to the end of the next */
     SGB_TIMES__COUNT,
 } SgbTimes;
 
@@ -84,6 +87,8 @@ typedef struct SgbCell {
     gboolean random;     /* places drawn by lot; FALSE: one after the other */
     unsigned reads;      /* of a mixed load, percent; 0: of one kind */
     uint64_t shift;      /* bytes from multiples of size to where it begins */
+    uint64_t rate;       /* bytes a second that are fed; 0: all it takes */
+    const char *data;    /* of the JSON: what is written; NULL: anything */
     gboolean moves_data; /* FALSE: bytes mean nothing, requests count */
     uint64_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
@@ -96,7 +101,9 @@ typedef struct SgbCell {
     SgbHistogram *latency;
     SgbHistogram *more[SGB_TIMES__COUNT]; /* NULL: it has none */
     uint64_t requests, failed;
-    const char *failure; /* the first one, of a sample, or NULL */
+    uint64_t due, not_posted; /* at a fixed rate: commands that were due, and
+                               * those that there was no time for */
+    const char *failure;      /* the first one, of a sample, or NULL */
 
     /* What its trace says (an element of the JSON's reconciliation), if it
      * agrees with the initiator; or NULL. */
@@ -128,17 +135,5 @@ SgbRun *sgb_run_parse(const char *path, GBytes *text, GBytes *lines,
                       GError **error);
 void sgb_run_free(SgbRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)
-
-/* What a second is worth, and what CPU is for: bytes where @cell moves data,
- * requests where it does not. */
-SgbFigure sgb_cell_throughput(const SgbCell *cell);
-SgbFigure sgb_cell_cpu(const SgbCell *cell);
-
-/* TRUE if @a and @b differ in nothing but their path. */
-gboolean sgb_cells_alike(const SgbCell *a, const SgbCell *b);
-
-/* The cell that differs from @cell in its path only, or NULL. */
-const SgbCell *sgb_run_sibling(const SgbRun *run, const SgbCell *cell,
-                               const char *path);
 
 #endif

@@ -15,6 +15,9 @@ static const SgbJsonMember sample_members[] = {
     {"requests", SGB_JSON_COUNT},
     {"bytes", SGB_JSON_COUNT},
     {"wall", SGB_JSON_COUNT},
+    {"pace", SGB_JSON_OBJECT, TRUE},
+    {"response", SGB_JSON_OBJECT, TRUE},
+    {"gap", SGB_JSON_OBJECT, TRUE},
     {"read_latency", SGB_JSON_OBJECT, TRUE},
     {"write_latency", SGB_JSON_OBJECT, TRUE},
     {"latency", SGB_JSON_OBJECT},
@@ -51,6 +54,13 @@ static const SgbJsonMember series_members[] = {
 static const SgbJsonMember initiator_members[] = {
     {"cpu", SGB_JSON_COUNT},
     {"empty", SGB_JSON_COUNT},
+    {NULL},
+};
+
+static const SgbJsonMember pace_members[] = {
+    {"interval", SGB_JSON_COUNT},
+    {"due", SGB_JSON_COUNT},
+    {"not_posted", SGB_JSON_COUNT},
     {NULL},
 };
 
@@ -262,12 +272,14 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
                                 const char **cell, GError **error)
 {
     g_autoptr(SgbSample) s = NULL;
+    JsonObject *pace;
 
     if (!sgb_json_check(object, sample_members, file, where, error) ||
         !check_part(object, "qemu", usage_members, file, where, error) ||
         !check_part(object, "server", usage_members, file, where, error) ||
         !check_part(object, "initiator", initiator_members, file, where,
                     error) ||
+        !check_part(object, "pace", pace_members, file, where, error) ||
         !check_part(object, "anon", anon_members, file, where, error)) {
         return NULL;
     }
@@ -284,6 +296,11 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
     s->requests = sgb_json_count(object, "requests");
     s->bytes = sgb_json_count(object, "bytes");
     s->failed = sgb_json_count(object, "failed");
+    pace = sgb_json_object(object, "pace");
+    if (pace) {
+        s->due = sgb_json_count(pace, "due");
+        s->not_posted = sgb_json_count(pace, "not_posted");
+    }
     s->dio_requests = sgb_json_count(object, "dio_requests");
     s->failure = g_strdup(sgb_json_string(object, "first_failure"));
     derive(s, object, latency);
@@ -298,6 +315,8 @@ gboolean sgb_sample_times(JsonObject *object, SgbTimes which, const char *file,
     static const char *const names[] = {
         [SGB_TIMES_READS] = "read_latency",
         [SGB_TIMES_WRITES] = "write_latency",
+        [SGB_TIMES_RESPONSE] = "response",
+        [SGB_TIMES_GAP] = "gap",
     };
     JsonObject *histogram = sgb_json_object(object, names[which]);
 

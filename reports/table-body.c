@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table.h"
+#include "cell.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,6 +97,30 @@ static void add_split(GString *out, const SgbCell *cell, const char *name)
     sgb_text_paragraph(out, "", 4, text);
 }
 
+/* How regular a stream is, and whether it kept its rate. */
+static void add_stream(GString *out, const SgbCell *cell, const char *name)
+{
+    g_autofree char *gap = quantiles_text(cell->more[SGB_TIMES_GAP]);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_printf(text, "%s: gap %s", name, gap);
+    if (cell->more[SGB_TIMES_RESPONSE]) {
+        g_autofree char *response =
+            quantiles_text(cell->more[SGB_TIMES_RESPONSE]);
+
+        g_string_append_printf(text, "; response %s", response);
+    }
+    if (cell->not_posted) {
+        g_string_append_printf(
+            text,
+            "; RATE NOT KEPT: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+            " commands that were due were not posted in time, and are in no "
+            "figure",
+            cell->not_posted, cell->due);
+    }
+    sgb_text_paragraph(out, "", 4, text->str);
+}
+
 /* What a row has no room for. */
 static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
@@ -103,6 +128,9 @@ static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
 
     if (cell->reads) {
         add_split(out, cell, name);
+    }
+    if (cell->more[SGB_TIMES_RESPONSE] || cell->more[SGB_TIMES_GAP]) {
+        add_stream(out, cell, name);
     }
     if (cell->failed) {
         g_autofree char *text = g_strdup_printf(

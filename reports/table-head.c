@@ -113,8 +113,16 @@ static void add_rounds(GString *out, const SgbRun *run)
     JsonObject *job = sgb_json_object(run->json, "job");
     double seconds = sgb_json_number(job, "cell_seconds");
 
-    line(out, "rounds", "%u, each path started afresh in each; %g s a cell",
-         run->rounds, seconds);
+    g_autofree char *bytes = sgb_text_bytes(sgb_json_count(job, "cell_bytes"));
+
+    if (sgb_json_count(job, "cell_bytes")) {
+        line(out, "rounds", "%u, each path started afresh in each; %s a cell%s",
+             run->rounds, bytes,
+             seconds > 0 ? ", or less where time ended it" : "");
+    } else {
+        line(out, "rounds", "%u, each path started afresh in each; %g s a cell",
+             run->rounds, seconds);
+    }
     if (run->rounds < SGB_ROUNDS_FOR_VERDICT) {
         line(out, "INDICATIVE", "fewer than the %d rounds that a verdict needs",
              SGB_ROUNDS_FOR_VERDICT);

@@ -17,6 +17,9 @@ static const char *const legend[] = {
     "has it; what QEMU copies (bounce) is another matter. ! requests failed.",
     "The initiator polls in the idle scheduling class (native does not): with",
     "few CPUs its own waking up is in QEMU's latency and throughput.",
+    "gap: from the end of one command with data to the end of the next.",
+    "response: like latency, but from when a command was due at the rate it is",
+    "fed, not from when it could be posted: a stall counts for all it delays.",
     "Ratios are paired by round; throughput above 1 and CPU below 1 are "
     "better.",
     "~ no difference shown. # the same path twice: the noise floor.",

@@ -34,6 +34,13 @@ char *cell_id(const Cell *cell, const PathKind *path)
     if (cell->shift) {
         g_string_append_printf(id, "/shift%s", shift);
     }
+    if (cell->rate) {
+        g_autofree char *rate = job_size_text(cell->rate);
+        g_string_append_printf(id, "/rate%s", rate);
+    }
+    if (cell->fill != FILL_ANY) {
+        g_string_append_printf(id, "/%s", fill_name(cell->fill));
+    }
     return g_string_free(id, FALSE);
 }
 
@@ -74,6 +81,16 @@ static void set_reads(Cell *cell, const GArray *list, unsigned i)
     cell->reads = g_array_index(list, unsigned, i);
 }
 
+static void set_rate(Cell *cell, const GArray *list, unsigned i)
+{
+    cell->rate = g_array_index(list, uint64_t, i);
+}
+
+static void set_fill(Cell *cell, const GArray *list, unsigned i)
+{
+    cell->fill = g_array_index(list, Fill, i);
+}
+
 /* The first varies slowest. Ids do not depend on the order, but the order of a
  * round's cells does: new ones go to the end. */
 static const struct {
@@ -87,6 +104,8 @@ static const struct {
     {offsetof(Matrix, cdb_sizes), set_cdb_size},
     {offsetof(Matrix, accesses), set_access},
     {offsetof(Matrix, reads), set_reads},
+    {offsetof(Matrix, rates), set_rate},
+    {offsetof(Matrix, fills), set_fill},
 };
 
 static const GArray *axis_list(const Matrix *matrix, unsigned axis)
@@ -140,6 +159,16 @@ uint64_t cell_data_length(const Cell *cell)
 gboolean cell_moves_data(const Cell *cell)
 {
     return cell_data_length(cell) == cell->size;
+}
+
+uint64_t cell_commands(const Cell *cell, uint64_t bytes)
+{
+    return (bytes + cell->size - 1) / cell->size;
+}
+
+uint64_t cell_interval(const Cell *cell)
+{
+    return cell->rate ? cell->size * 1e9 / cell->rate : 0;
 }
 
 gboolean cell_writes(const Cell *cell)

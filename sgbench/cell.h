@@ -14,7 +14,7 @@
 typedef struct Cell {
     char *id;       /* TARGET/PATH/read/1M/qd4/contiguous, and behind it what
                      * is not as usual: /cdb16/fixed32K/fm64M/pvscsi/random
-                     * /reads70/shift512 */
+                     * /reads70/shift512/rate100M/compressible */
     unsigned index; /* in Plan.cells */
     const TargetSpec *target;
     const PathKind *path;
@@ -26,8 +26,11 @@ typedef struct Cell {
     const HbaKind *hba; /* a native path has none, but its cells pair */
     int cdb_size;
     Access access;
-    unsigned reads;      /* of OPERATION_MIXED, percent; 0: another one */
-    uint64_t shift;      /* bytes from a multiple of size to where commands
+    unsigned reads; /* of OPERATION_MIXED, percent; 0: another one */
+    uint64_t rate;  /* bytes a second that are fed; 0: as fast as it goes */
+    Fill fill;      /* of what is written */
+    uint64_t bytes; /* that end it in each round, 0: none do; not in id */
+    uint64_t shift; /* bytes from a multiple of size to where commands
                           * begin on a disk */
     uint32_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
@@ -49,6 +52,12 @@ uint64_t cell_data_length(const Cell *cell);
 /* TRUE if commands transfer what is on the medium: bytes a second mean
  * something. */
 gboolean cell_moves_data(const Cell *cell);
+
+/* Commands with data that @bytes take. */
+uint64_t cell_commands(const Cell *cell, uint64_t bytes);
+
+/* From one command of @cell to the next, ns; 0 if it has no rate. */
+uint64_t cell_interval(const Cell *cell);
 
 /* TRUE if what is on the medium may be another thing afterwards, because of
  * commands that are measured or that get the medium ready for them. */

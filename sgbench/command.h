@@ -51,7 +51,9 @@ typedef struct Command {
     uint64_t length;     /* bytes; the sum of the pieces */
     const Piece *pieces; /* borrowed: must outlive the command */
     unsigned n_pieces;
-    uint32_t tag; /* set by the initiator, unique in the process */
+    uint64_t due_ns; /* CLOCK_MONOTONIC: when it was to be posted, which may be
+                      * earlier than it was; 0: at once */
+    uint32_t tag;    /* set by the initiator, unique in the process */
 } Command;
 
 /* Not all was transferred, and the HBA does not say how much. */

@@ -50,7 +50,10 @@ static JsonObject *describe_job(const Job *job, const char *const *overrides)
         json_object_set_array_member(object, "only", patterns(job->only));
     }
     json_object_set_int_member(object, "rounds", job->rounds);
-    json_object_set_double_member(object, "cell_seconds", job->cell_seconds);
+    json_object_set_double_member(object, "cell_seconds", job_cell_limit(job));
+    if (job->cell_bytes) {
+        json_object_set_int_member(object, "cell_bytes", job->cell_bytes);
+    }
     json_object_set_double_member(object, "warmup_seconds",
                                   job->warmup_seconds);
     json_object_set_int_member(object, "seed", job->seed);
@@ -122,6 +125,13 @@ static JsonArray *describe_cells(const Plan *plan)
         }
         if (cell->shift) {
             json_object_set_int_member(object, "shift", cell->shift);
+        }
+        if (cell->rate) {
+            json_object_set_int_member(object, "rate", cell->rate);
+        }
+        if (cell->fill != FILL_ANY) {
+            json_object_set_string_member(object, "data",
+                                          fill_name(cell->fill));
         }
         if (!cell_moves_data(cell)) {
             json_object_set_boolean_member(object, "moves_data", FALSE);

@@ -9,6 +9,7 @@
 #include <iscsi/iscsi.h>
 #include <iscsi/scsi-lowlevel.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 
 #include "context.h"
@@ -187,7 +188,7 @@ static gboolean post(IscsiInitiator *initiator, Drive *drive, GError **error)
         Command *command = drive->load->next(drive->load, index);
 
         if (!command) {
-            drive->stopping = TRUE;
+            drive->stopping = drive->load->wake_ns == 0;
             break;
         }
         if (!initiator_may_send(&initiator->base, command, error)) {
@@ -203,6 +204,37 @@ static gboolean post(IscsiInitiator *initiator, Drive *drive, GError **error)
     return TRUE;
 }
 
+/* poll(), but not beyond the time at which a command is due. */
+static int wait_for_socket(const Drive *drive, struct pollfd *socket,
+                           InitiatorCost *cost)
+{
+    uint64_t wake =
+        drive->stopping || !drive->n_free ? 0 : drive->load->wake_ns;
+    uint64_t now = wake ? native_clock(CLOCK_MONOTONIC) : 0;
+    uint64_t asleep = wake ? native_sleep_until(wake) : 0;
+    uint64_t ns = POLL_MS * UINT64_C(1000000);
+    struct timespec time;
+    int n;
+
+    if (wake) {
+        ns = asleep > now ? MIN(ns, asleep - now) : 0;
+    }
+    time = (struct timespec){.tv_nsec = ns};
+    n = ppoll(socket, 1, &time, NULL);
+    if (wake && n == 0) {
+        uint64_t cpu = native_clock(CLOCK_THREAD_CPUTIME_ID);
+
+        /* What is left is polled for: it may be less than waking up takes. */
+        while (n == 0 && native_clock(CLOCK_MONOTONIC) < wake &&
+               native_clock(CLOCK_MONOTONIC) >= asleep && !run_interrupted()) {
+            n = poll(socket, 1, 0);
+            sched_yield();
+        }
+        cost->empty_ns += native_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    }
+    return n;
+}
+
 /* Wait for the socket and let libiscsi work on it. */
 static gboolean serve(IscsiInitiator *initiator, InitiatorCost *cost,
                       GError **error)
@@ -211,7 +243,7 @@ static gboolean serve(IscsiInitiator *initiator, InitiatorCost *cost,
         .fd = iscsi_get_fd(initiator->iscsi),
         .events = iscsi_which_events(initiator->iscsi),
     };
-    int n = poll(&socket, 1, POLL_MS);
+    int n = wait_for_socket(initiator->drive, &socket, cost);
 
     if (n <= 0) {
         /* With nothing to do it still looks at the commands' time-outs. */
@@ -246,7 +278,7 @@ static gboolean drive_loop(IscsiInitiator *initiator, Drive *drive,
         if (!post(initiator, drive, error)) {
             return FALSE;
         }
-        if (!drive->in_flight) {
+        if (!drive->in_flight && drive->stopping) {
             return TRUE;
         }
         if (!serve(initiator, cost, error)) {

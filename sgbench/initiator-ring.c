@@ -123,7 +123,7 @@ static void post(Drive *drive)
         Slot *slot = &ring->slots[index];
 
         if (!command) {
-            drive->stopping = TRUE;
+            drive->stopping = drive->load->wake_ns == 0;
             break;
         }
         g_assert(command->n_pieces <= ring->base.max_pieces);
@@ -293,8 +293,20 @@ static gboolean watch(Drive *drive)
     return !drive->error;
 }
 
+/* There is something to be posted, or nothing more to come. */
+static gboolean is_due(const Drive *drive)
+{
+    gboolean idle = drive->n_free == drive->load->depth;
+
+    if (drive->stopping) {
+        return idle;
+    }
+    return drive->n_free && drive->load->wake_ns &&
+           clock_ns(CLOCK_MONOTONIC) >= drive->load->wake_ns;
+}
+
 /*
- * Poll until something comes or the drive is over. Empty polls yield: on few
+ * Poll until something comes, or has to be posted, or the drive is over. Empty polls yield: on few
  * cores QEMU needs the one we are on, and under SCHED_IDLE it gets it. Never
  * sleep: a timer of the lab's kernel takes 10 ms and more.
  */
@@ -304,7 +316,7 @@ static void wait_for_answer(Drive *drive)
     if (qtest_outstanding(drive->ring->qemu->qtest) >= DRAIN_AT) {
         qtest_drain(drive->ring->qemu->qtest);
     }
-    while (!reap(drive) && !drive->error) {
+    while (!reap(drive) && !drive->error && !is_due(drive)) {
         if (!drive->idle_from) {
             drive->idle_from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         }
@@ -333,7 +345,7 @@ static void *drive_thread(void *opaque)
     drive->looked_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
     while (watch(drive)) {
         post(drive);
-        if (drive->n_free == drive->load->depth) {
+        if (drive->stopping && drive->n_free == drive->load->depth) {
             break;
         }
         wait_for_answer(drive);

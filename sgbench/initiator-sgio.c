@@ -36,6 +36,7 @@ typedef struct Drive {
     gboolean stopping;
     GError *error;
     uint64_t cpu_ns;
+    uint64_t idle_ns; /* of it, for nothing */
 } Drive;
 
 typedef struct Loop {
@@ -82,6 +83,16 @@ static gpointer loop_main(gpointer opaque)
         Command *command = drive->load->next(drive->load, slot);
         Completion completion;
 
+        if (!command && drive->load->wake_ns) {
+            uint64_t wake = drive->load->wake_ns, idle;
+
+            g_mutex_unlock(&drive->lock);
+            idle = native_wait_until(wake);
+            now = 0;
+            g_mutex_lock(&drive->lock);
+            drive->idle_ns += idle;
+            continue;
+        }
         if (!command) {
             drive->stopping = TRUE;
             break;
@@ -141,7 +152,8 @@ static gboolean sgio_drive(Initiator *base, Load *load, InitiatorCost *cost,
     g_mutex_clear(&drive.lock);
 
     if (cost) {
-        *cost = (InitiatorCost){.cpu_ns = drive.cpu_ns};
+        *cost =
+            (InitiatorCost){.cpu_ns = drive.cpu_ns, .empty_ns = drive.idle_ns};
     }
     if (drive.error) {
         g_propagate_error(error, drive.error);

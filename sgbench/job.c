@@ -7,6 +7,9 @@
 #include "matrix.h"
 #include "value.h"
 
+#define CELL_BYTES_MIN (64 << 10)
+#define CELL_BYTES_MAX (UINT64_C(1) << 40)
+
 static const char *const trace_names[] = {"round", "on", "off", NULL};
 static const char *const boolean_names[] = {"false", "true", NULL};
 
@@ -52,9 +55,9 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
                             GError **error)
 {
     static const char *const keys[] = {
-        "description",    "rounds", "cell-seconds",
-        "warmup-seconds", "seed",   "trace",
-        "trace-requests", "verify", NULL};
+        "description", "rounds", "cell-seconds",   "warmup-seconds",
+        "seed",        "trace",  "trace-requests", "verify",
+        "cell-bytes",  NULL};
     unsigned index, word;
     guint64 number;
 
@@ -77,6 +80,7 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
         job->rounds = number;
         break;
     case 2:
+        job->has_cell_seconds = TRUE;
         return value_seconds(key, value, .01, 3600, &job->cell_seconds, error);
     case 3:
         return value_seconds(key, value, 0, 600, &job->warmup_seconds, error);
@@ -104,6 +108,16 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
         }
         job->verify = word;
         break;
+    case 8:
+        if (!job_parse_size(value, &job->cell_bytes) ||
+            job->cell_bytes < CELL_BYTES_MIN ||
+            job->cell_bytes > CELL_BYTES_MAX) {
+            return value_error(error,
+                               "cell-bytes is '%s'; allowed: a size "
+                               "from 64K to 1024G",
+                               value);
+        }
+        break;
     default:
         g_assert_not_reached();
     }
@@ -125,6 +139,11 @@ gboolean job_override(Job *job, const char *assignment, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+double job_cell_limit(const Job *job)
+{
+    return job->cell_bytes && !job->has_cell_seconds ? 0 : job->cell_seconds;
 }
 
 gboolean job_only(Job *job, const char *pattern, GError **error)

@@ -28,6 +28,14 @@ typedef enum Access {
     ACCESS__COUNT,
 } Access;
 
+/* What is written; see fill.h. */
+typedef enum Fill {
+    FILL_ANY, /* whatever is in memory */
+    FILL_INCOMPRESSIBLE,
+    FILL_COMPRESSIBLE,
+    FILL__COUNT,
+} Fill;
+
 typedef enum Layout {
     LAYOUT_CONTIGUOUS, /* one piece, page-aligned */
     LAYOUT_PAGES,      /* 4 KiB pieces, shuffled */
@@ -65,6 +73,8 @@ typedef struct Matrix {
     GArray *cdb_sizes;   /* unsigned: 6, 10, 12, 16 */
     GArray *accesses;    /* Access */
     GArray *reads;       /* unsigned, percent of mixed */
+    GArray *rates;       /* uint64_t, bytes a second; 0: as fast as it goes */
+    GArray *fills;       /* Fill */
     uint64_t shift;      /* as in Cell (plan.h) */
     uint32_t tape_block; /* as in Cell (plan.h) */
     uint64_t filemarks;
@@ -78,6 +88,8 @@ typedef struct Job {
     char *description;
     unsigned rounds;
     double cell_seconds, warmup_seconds;
+    gboolean has_cell_seconds; /* it was given */
+    uint64_t cell_bytes;       /* 0: cells end by time alone */
     uint64_t seed;
     TraceMode trace;
     unsigned trace_requests; /* per traced cell */
@@ -99,6 +111,9 @@ gboolean job_override(Job *job, const char *assignment, GError **error);
  * those given before. SGBENCH_ERROR_USAGE if it can match none. */
 gboolean job_only(Job *job, const char *pattern, GError **error);
 
+/* How long a cell may take, seconds; 0 if only cell_bytes ends it. */
+double job_cell_limit(const Job *job);
+
 /* An SGBENCH_ERROR_USAGE that points at @key of @spec. */
 void target_spec_error(const Job *job, const TargetSpec *spec, const char *key,
                        GError **error, const char *format, ...)
@@ -111,6 +126,7 @@ char *job_size_text(uint64_t bytes);
 
 const char *operation_name(Operation operation);
 const char *access_name(Access access);
+const char *fill_name(Fill fill);
 const char *layout_name(Layout layout);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "disk-command.h"
 #include "error.h"
+#include "fill.h"
 #include "layout.h"
 #include "load-disk.h"
 #include "load-list.h"
@@ -108,7 +109,7 @@ static Command *disk_next(Load *load, unsigned slot)
     LoadDisk *disk = (LoadDisk *)load;
     uint64_t place;
 
-    if (!load_timed_may_post(&disk->timed)) {
+    if (!load_timed_may_post(&disk->timed, TRUE)) {
         return NULL;
     }
     if (disk->cell->access == ACCESS_RANDOM) {
@@ -119,6 +120,7 @@ static Command *disk_next(Load *load, unsigned slot)
     }
     makers[disk->cell->operation](disk, &disk->slots[slot],
                                   disk_place(disk->cell, disk->target, place));
+    load_timed_mark(&disk->timed, &disk->slots[slot].command);
     return &disk->slots[slot].command;
 }
 
@@ -204,6 +206,7 @@ LoadTimed *load_disk_new(const Cell *cell, const Target *target,
     uint64_t span = layout_span(cell->layout, length);
     g_autoptr(GRand) random =
         g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
+    g_autofree void *data = g_malloc0(length);
     unsigned i;
 
     disk->timed.load.depth = cell->depth;
@@ -211,6 +214,7 @@ LoadTimed *load_disk_new(const Cell *cell, const Target *target,
     disk->timed.load.done = disk_done;
     disk->timed.prepare = disk_prepare;
     disk->timed.free = disk_free;
+    disk->timed.interval_ns = cell_interval(cell);
     disk->target = target;
     disk->cell = cell;
     disk->arena = arena;
@@ -232,6 +236,10 @@ LoadTimed *load_disk_new(const Cell *cell, const Target *target,
         slot->command.pieces = slot->buffer->pieces;
         slot->command.n_pieces = slot->buffer->n_pieces;
         slot->command.length = length;
+        if (cell->fill != FILL_ANY) {
+            fill_make(cell->fill, data, length, seed + i);
+            buffer_write(slot->buffer, data);
+        }
     }
     return &disk->timed;
 }

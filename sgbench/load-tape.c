@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ask.h"
+#include "fill.h"
 #include "layout.h"
 #include "load-tape.h"
 #include "medium-tape.h"
@@ -91,11 +92,22 @@ static Command *tape_next(Load *load, unsigned slot)
 {
     LoadTape *tape = (LoadTape *)load;
 
+    Command *command;
+
     tape->step = next_step(tape);
-    if (!load_timed_may_post(&tape->timed)) {
+    if (tape->step == STEP_REWIND && load_timed_has_all(&tape->timed)) {
         return NULL;
     }
-    return step_command(tape, tape->reading ? DATA_IN : DATA_OUT);
+    if (!load_timed_may_post(&tape->timed, tape->step == STEP_BLOCKS)) {
+        return NULL;
+    }
+    command = step_command(tape, tape->reading ? DATA_IN : DATA_OUT);
+    if (tape->step == STEP_BLOCKS) {
+        load_timed_mark(&tape->timed, command);
+    } else if (tape->step == STEP_REWIND) {
+        load_timed_restart(&tape->timed);
+    }
+    return command;
 }
 
 static gboolean tape_done(Load *load, unsigned slot, Command *command,
@@ -196,13 +208,21 @@ LoadTimed *load_tape_new(const Cell *cell, const Target *target,
     tape->target = target;
     tape->cell = cell;
     tape->reading = cell->operation == OPERATION_READ;
+    tape->timed.interval_ns = cell_interval(cell);
     tape->per_pass =
-        MIN(TAPE_PASS_BLOCKS, tape_room(&target->caps) / cell->size);
+        MIN(cell->bytes ? cell_commands(cell, cell->bytes) : TAPE_PASS_BLOCKS,
+            tape_room(&target->caps) / cell->size);
     tape->per_file = cell->filemarks / cell->size;
 
     tape->buffer =
         buffer_new(arena, cell->layout, cell->size, arena->start, random);
     tape->data.pieces = tape->buffer->pieces;
     tape->data.n_pieces = tape->buffer->n_pieces;
+    if (cell->fill != FILL_ANY) {
+        g_autofree void *data = g_malloc(cell->size);
+
+        fill_make(cell->fill, data, cell->size, seed);
+        buffer_write(tape->buffer, data);
+    }
     return &tape->timed;
 }

@@ -2,7 +2,8 @@
 /*
  * The load of a tape: blocks one after the other, one command at a time, with
  * filemarks as the cell has them, from the beginning of the tape; at the end of
- * what fits, or of TAPE_PASS_BLOCKS commands, it rewinds and goes on. A read
+ * what fits, or of TAPE_PASS_BLOCKS commands (or what cell-bytes asks for, if it
+ * does), it rewinds and goes on. A read
  * has its blocks written before, by the same path, which is not counted.
  *
  * What is expected at each place is known: a READ that meets a filemark where

@@ -1,14 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <time.h>
+
 #include "load-timed.h"
 #include "medium.h"
 
-gboolean load_timed_may_post(LoadTimed *timed)
+static uint64_t now_ns(void)
 {
-    if (timed->limit_requests && timed->posted >= timed->limit_requests) {
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Is the next command with data due? If not, wake_ns says when it is, or that
+ * the schedule is over. */
+static gboolean is_due(LoadTimed *timed)
+{
+    uint64_t now = now_ns();
+
+    if (!timed->due_ns) {
+        timed->due_ns = now;
+    }
+    if (!timed->end_ns && timed->limit_ns) {
+        timed->end_ns = now + timed->limit_ns;
+    }
+    if (timed->end_ns && timed->due_ns >= timed->end_ns) {
+        return FALSE;
+    }
+    if (now < timed->due_ns) {
+        timed->load.wake_ns = timed->due_ns;
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean load_timed_may_post(LoadTimed *timed, gboolean data)
+{
+    timed->load.wake_ns = 0;
+    if ((timed->limit_requests && timed->posted >= timed->limit_requests) ||
+        (data && timed->limit_data &&
+         timed->posted_data >= timed->limit_data) ||
+        (data && timed->interval_ns && !is_due(timed))) {
         return FALSE;
     }
     timed->posted++;
+    timed->posted_data += data;
     return TRUE;
+}
+
+gboolean load_timed_has_all(LoadTimed *timed)
+{
+    timed->load.wake_ns = 0;
+    return timed->limit_data && timed->posted_data >= timed->limit_data;
+}
+
+void load_timed_mark(LoadTimed *timed, Command *command)
+{
+    command->due_ns = timed->interval_ns ? timed->due_ns : 0;
+    timed->due_ns += timed->interval_ns;
+}
+
+void load_timed_restart(LoadTimed *timed)
+{
+    timed->due_ns = 0;
 }
 
 static void count_failure(Sample *sample, const Completion *completion)
@@ -43,6 +97,14 @@ static void count(LoadTimed *timed, const Command *command,
         sgb_histogram_add(sample->latency, latency);
         series_add(&sample->series, completion->done_ns - timed->first_ns,
                    latency);
+        if (sample->response) {
+            sgb_histogram_add(sample->response,
+                              completion->done_ns - command->due_ns);
+        }
+        if (sample->gap && timed->before_ns) {
+            sgb_histogram_add(sample->gap,
+                              completion->done_ns - timed->before_ns);
+        }
         if (sample->read_latency) {
             sgb_histogram_add(command->direction == DATA_IN
                                   ? sample->read_latency
@@ -73,6 +135,7 @@ gboolean load_timed_count(LoadTimed *timed, const Command *command,
         count(timed, command, completion, outcome);
         timed->sample->wall_ns = timed->last_ns - timed->first_ns;
     }
+    timed->before_ns = outcome == LOAD_GOOD ? completion->done_ns : 0;
     return !timed->limit_ns ||
            timed->last_ns - timed->first_ns < timed->limit_ns;
 }
@@ -94,13 +157,35 @@ gboolean load_timed_prepare(LoadTimed *timed, Initiator *initiator,
     return !timed->prepare || timed->prepare(timed, initiator, error);
 }
 
-void load_timed_arm(LoadTimed *timed, Sample *sample, uint64_t ns,
-                    uint64_t requests)
+void load_timed_arm(LoadTimed *timed, Sample *sample, const LoadLimits *limits)
 {
     timed->sample = sample;
-    timed->limit_ns = ns;
-    timed->limit_requests = requests;
+    timed->limit_ns = limits->ns;
+    timed->limit_requests = limits->requests;
+    timed->limit_data = limits->data;
     timed->first_ns = 0;
     timed->last_ns = 0;
     timed->posted = 0;
+    timed->posted_data = 0;
+    timed->end_ns = 0;
+    timed->due_ns = 0;
+    timed->before_ns = 0;
+}
+
+void load_timed_finish(LoadTimed *timed)
+{
+    Sample *sample = timed->sample;
+
+    if (!sample || !timed->interval_ns) {
+        return;
+    }
+    sample->interval_ns = timed->interval_ns;
+    sample->due = timed->posted_data;
+    if (timed->due_ns && timed->due_ns < timed->end_ns) {
+        /* Rounded up: one that is due at the end is not in it. */
+        sample->not_posted =
+            (timed->end_ns - timed->due_ns + timed->interval_ns - 1) /
+            timed->interval_ns;
+        sample->due += sample->not_posted;
+    }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A load: decides what an initiator posts next and takes what comes back. The
- * initiator owns the loop, the load owns the policy: closed loop for a time
- * (load-timed.c), a list of commands (load-list.c).
+ * initiator owns the loop, the load owns the policy: closed loop or a
+ * fixed rate for a time (load-timed.c), a list of commands (load-list.c).
  */
 #ifndef SGBENCH_LOAD_H
 #define SGBENCH_LOAD_H
@@ -17,7 +17,7 @@ struct Load {
 
     /*
      * The next command for free slot @slot (0 … depth - 1), or NULL if there
-     * is none: the initiator then drains. Borrowed until done() for that slot.
+     * is none: the initiator then drains, or waits for wake_ns. Borrowed until done() for that slot.
      */
     Command *(*next)(Load *load, unsigned slot);
 
@@ -25,6 +25,10 @@ struct Load {
      * called any more, commands in flight still come to done(). */
     gboolean (*done)(Load *load, unsigned slot, Command *command,
                      const Completion *completion);
+
+    /* What next() sets when it returns NULL: CLOCK_MONOTONIC, when it has to be
+     * asked again; 0 if there is no more. */
+    uint64_t wake_ns;
 };
 
 #endif

@@ -9,6 +9,8 @@
 #define BLOCK 512
 #define LARGEST (16 * 1024 * 1024)
 #define DEEPEST 64
+#define RATE_MIN 1024
+#define RATE_MAX (UINT64_C(1) << 40)
 #define FILE_LARGEST (1ull << 40) /* from one filemark to the next */
 
 static const char *const operation_names[] = {
@@ -22,11 +24,14 @@ static const char *const operation_names[] = {
     NULL,
 };
 static const char *const access_names[] = {"sequential", "random", NULL};
+static const char *const fill_names[] = {"any", "incompressible",
+                                         "compressible", NULL};
 static const char *const layout_names[] = {"contiguous", "pages", "offset",
                                            "many",       "mmio",  NULL};
 
 G_STATIC_ASSERT(G_N_ELEMENTS(operation_names) == OPERATION__COUNT + 1);
 G_STATIC_ASSERT(G_N_ELEMENTS(access_names) == ACCESS__COUNT + 1);
+G_STATIC_ASSERT(G_N_ELEMENTS(fill_names) == FILL__COUNT + 1);
 G_STATIC_ASSERT(G_N_ELEMENTS(layout_names) == LAYOUT__COUNT + 1);
 
 const char *operation_name(Operation operation)
@@ -39,6 +44,12 @@ const char *access_name(Access access)
 {
     g_assert(access < ACCESS__COUNT);
     return access_names[access];
+}
+
+const char *fill_name(Fill fill)
+{
+    g_assert(fill < FILL__COUNT);
+    return fill_names[fill];
 }
 
 const char *layout_name(Layout layout)
@@ -219,6 +230,44 @@ static gboolean add_layout(const Job *job, Matrix *matrix, const char *value,
     return TRUE;
 }
 
+/* Like a size, but of a second. */
+static gboolean add_rate(const Job *job, Matrix *matrix, const char *value,
+                         GError **error)
+{
+    uint64_t rate = 0;
+    unsigned i;
+
+    if (strcmp(value, "max") != 0 &&
+        (!job_parse_size(value, &rate) || rate < RATE_MIN || rate > RATE_MAX)) {
+        return value_error(error,
+                           "rate '%s'; allowed: bytes a second from 1K "
+                           "to 1024G, units K, M and G, or max",
+                           value);
+    }
+    for (i = 0; i < matrix->rates->len; i++) {
+        if (g_array_index(matrix->rates, uint64_t, i) == rate) {
+            return value_error(
+                error, "rate '%s' is there twice; once is enough", value);
+        }
+    }
+    g_array_append_val(matrix->rates, rate);
+    return TRUE;
+}
+
+static gboolean add_fill(const Job *job, Matrix *matrix, const char *value,
+                         GError **error)
+{
+    Fill fill;
+    unsigned word;
+
+    if (!value_word("data", value, fill_names, &word, error)) {
+        return FALSE;
+    }
+    fill = word;
+    g_array_append_val(matrix->fills, fill);
+    return TRUE;
+}
+
 typedef struct Axis {
     const char *key;
     const char *otherwise; /* what is meant if the key is not there */
@@ -236,6 +285,8 @@ static const Axis axes[] = {
     {"cdb", "10", add_cdb},
     {"access", "sequential", add_access},
     {"reads", "70", add_reads},
+    {"rates", "max", add_rate},
+    {"data", "any", add_fill},
 };
 
 static gboolean read_axis(const Job *job, Matrix *matrix, const KeyFile *file,
@@ -322,6 +373,8 @@ static Matrix *matrix_new(const char *name, int line)
     matrix->layouts = g_array_new(FALSE, FALSE, sizeof(Layout));
     matrix->cdb_sizes = g_array_new(FALSE, FALSE, sizeof(unsigned));
     matrix->accesses = g_array_new(FALSE, FALSE, sizeof(Access));
+    matrix->rates = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    matrix->fills = g_array_new(FALSE, FALSE, sizeof(Fill));
     matrix->reads = g_array_new(FALSE, FALSE, sizeof(unsigned));
     matrix->hba = hba_kinds[0];
     return matrix;
@@ -363,9 +416,9 @@ gboolean matrix_read(Job *job, const KeyFile *file, const KeyGroup *group,
                      const char *name, GError **error)
 {
     static const char *const keys[] = {
-        "targets", "paths", "operations", "sizes",     "depths",
-        "layouts", "cdb",   "block",      "filemarks", "access",
-        "reads",   "shift", "hba",        NULL};
+        "targets", "paths", "operations", "sizes",  "depths", "layouts",
+        "cdb",     "block", "filemarks",  "access", "reads",  "shift",
+        "hba",     "rates", "data",       NULL};
     Matrix *matrix = matrix_new(name, group->line);
     uint64_t block;
     unsigned i, word;
@@ -418,6 +471,8 @@ void matrix_free(Matrix *matrix)
     g_array_unref(matrix->cdb_sizes);
     g_array_unref(matrix->accesses);
     g_array_unref(matrix->reads);
+    g_array_unref(matrix->rates);
+    g_array_unref(matrix->fills);
     g_free(matrix->name);
     g_free(matrix);
 }

@@ -3,6 +3,7 @@
 
 #include "load-timed.h"
 #include "measure.h"
+#include "medium.h"
 #include "ust.h"
 
 /* Often enough for a cell of a quarter of a second, rare enough not to cost a
@@ -73,7 +74,7 @@ Sample *measure_cell(RunContext *context, const Target *target,
         return NULL;
     }
     if (spec->warmup_ns) {
-        load_timed_arm(timed, NULL, spec->warmup_ns, 0);
+        load_timed_arm(timed, NULL, &(LoadLimits){.ns = spec->warmup_ns});
         if (!initiator->kind->drive(initiator, &timed->load, NULL, error)) {
             return NULL;
         }
@@ -81,16 +82,23 @@ Sample *measure_cell(RunContext *context, const Target *target,
     if (cell->operation == OPERATION_MIXED) {
         sample_split(sample);
     }
+    if (cell->rate) {
+        sample_count_responses(sample);
+    }
+    if (cell->rate || target->caps.medium == &medium_tape) {
+        sample_count_gaps(sample);
+    }
     sample->started = g_get_real_time() / 1e6;
     sample->traced = spec->traced;
     sample->start = context->starts;
-    load_timed_arm(timed, sample, spec->ns, spec->requests);
+    load_timed_arm(timed, sample, &spec->limits);
 
     initiator->traced = spec->traced;
     if (spec->traced) {
         ust_cell_begin(cell->id, spec->round);
     }
     ok = run_counted(context, target, initiator, timed, sample, error);
+    load_timed_finish(timed);
     if (spec->traced) {
         ust_cell_end(cell->id, sample_commands(sample), sample->bytes);
     }

@@ -8,15 +8,15 @@
 #include <stdint.h>
 #include <glib.h>
 #include "context.h"
+#include "load-timed.h"
 #include "plan.h"
 #include "sample.h"
 
 typedef struct MeasureSpec {
     unsigned round; /* 0: the traced round */
     uint64_t warmup_ns;
-    uint64_t ns;       /* 0: no limit in time */
-    uint64_t requests; /* 0: no limit in number */
-    uint64_t seed;     /* the same for all paths of a round */
+    LoadLimits limits;
+    uint64_t seed; /* the same for all paths of a round */
     gboolean traced;
 } MeasureSpec;
 

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "keyfile.h"
 #include "load-disk.h"
+#include "matrix.h"
 #include "medium.h"
 
 #define CAPACITY_BYTES 32 /* SBC-4 5.20.2 */
@@ -88,6 +89,13 @@ static char *shape_fault(const Cell *cell, const TargetCaps *caps)
                                layout_name(cell->layout),
                                operation_name(cell->operation));
     }
+    if (cell->fill != FILL_ANY &&
+        !matrix_has_operation(cell->matrix, OPERATION_WRITE) &&
+        !matrix_has_operation(cell->matrix, OPERATION_MIXED)) {
+        return g_strdup_printf("data %s: nothing is written to target '%s'; "
+                               "leave it out",
+                               fill_name(cell->fill), name);
+    }
     if (cell->operation == OPERATION_UNMAP && caps->no_unmap) {
         return g_strdup_printf("target '%s' does not take UNMAP%s%s", name,
                                caps->no_unmap_remedy ? "; " : "",
@@ -109,6 +117,13 @@ static gboolean disk_check(const Job *job, const Matrix *matrix,
     }
     return !fault || key_file_error(job->file, matrix->line, error,
                                     "[matrix %s]: %s", matrix->name, fault);
+}
+
+/* VERIFY with data has to send what is there. */
+static gboolean disk_writes(const Cell *cell)
+{
+    return cell->operation == OPERATION_WRITE ||
+           cell->operation == OPERATION_MIXED;
 }
 
 /* READ CAPACITY (16) into *blocks and *block_size. */
@@ -171,6 +186,7 @@ static gboolean disk_bring_up(const Target *target, Initiator *initiator,
 const Medium medium_disk = {
     .name = "disk",
     .check = disk_check,
+    .writes = disk_writes,
     .identify = disk_identify,
     .bring_up = disk_bring_up,
     .load = load_disk_new,

@@ -70,6 +70,15 @@ static gboolean tape_check(const Job *job, const Matrix *matrix,
         return unfit(job, matrix, error,
                      "filemarks %s is not a multiple of size %s", every, size);
     }
+    if (cell->bytes > tape_room(caps)) {
+        g_autofree char *bytes = job_size_text(cell->bytes);
+        g_autofree char *room = job_size_text(tape_room(caps));
+
+        return unfit(job, matrix, error,
+                     "cell-bytes %s is above what target '%s' has room for, %s "
+                     "(three quarters of its size); make it larger",
+                     bytes, name, room);
+    }
     if (cell->size > tape_room(caps) / PASS_MIN) {
         return unfit(job, matrix, error,
                      "size %s: target '%s' has room for less than %d such "

@@ -20,6 +20,9 @@ struct Medium {
     gboolean (*check)(const Job *job, const Matrix *matrix, const Cell *cell,
                       const TargetCaps *caps, GError **error);
 
+    /* Does @cell write data of its own choice? NULL: they all do. */
+    gboolean (*writes)(const Cell *cell);
+
     /* Size and limits of @target, asked through @initiator. */
     gboolean (*identify)(Target *target, Initiator *initiator, GError **error);
 

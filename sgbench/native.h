@@ -19,6 +19,16 @@ void native_arena_unmap(Arena *arena);
 /* A clock in ns. */
 uint64_t native_clock(clockid_t clock);
 
+/*
+ * Wait until CLOCK_MONOTONIC is @wake_ns, or a signal came: asleep as long as
+ * the clock's timers are exact enough, polling for the rest. Returns the CPU
+ * time that this took, ns.
+ */
+uint64_t native_wait_until(uint64_t wake_ns);
+
+/* Of that, up to when one may sleep; 0: not at all. */
+uint64_t native_sleep_until(uint64_t wake_ns);
+
 /* A tag no other native command of this process has, never 0. Any thread. */
 uint32_t native_tag(void);
 

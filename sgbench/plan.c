@@ -12,6 +12,9 @@
 #define START_SECONDS_LAB 4
 #define NATIVE_SECONDS .05
 
+/* Of cells that end with a number of bytes, bytes a second. */
+#define GUESSED_RATE 500000000
+
 /* ---- cells ---- */
 
 static void cell_free(gpointer data)
@@ -193,6 +196,10 @@ static gboolean add_cells(Plan *plan, const Matrix *matrix,
 
     for (i = 0; i < cell_combinations(matrix); i++) {
         cell_combine(&cell, matrix, i);
+        cell.bytes = plan->job->cell_bytes;
+        if (caps->medium->writes && !caps->medium->writes(&cell)) {
+            cell.fill = FILL_ANY;
+        }
         if (!add_cell(plan, &cell, caps, error)) {
             return FALSE;
         }
@@ -440,6 +447,26 @@ InitiatorNeeds plan_needs(const Start *start)
     return needs;
 }
 
+/* A round of one cell. */
+static double cell_seconds(const Job *job, const Cell *cell)
+{
+    double limit = job_cell_limit(job);
+    double bytes = cell->bytes / (double)(cell->rate ?: GUESSED_RATE);
+
+    return !cell->bytes ? limit : limit ? MIN(limit, bytes) : bytes;
+}
+
+static double start_seconds(const Job *job, const Start *start)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < start->cells->len; i++) {
+        sum += cell_seconds(job, g_ptr_array_index(start->cells, i)) +
+               job->warmup_seconds;
+    }
+    return sum;
+}
+
 double plan_seconds(const Plan *plan, gboolean in_lab)
 {
     g_autoptr(GPtrArray) starts = plan_round(plan, 1);
@@ -450,8 +477,7 @@ double plan_seconds(const Plan *plan, gboolean in_lab)
 
     for (i = 0; i < starts->len; i++) {
         const Start *start = g_ptr_array_index(starts, i);
-        double cells =
-            start->cells->len * (job->cell_seconds + job->warmup_seconds);
+        double cells = start_seconds(job, start);
 
         round += cells + (start->path->build ? per_qemu : NATIVE_SECONDS);
         /* A millisecond for each traced request, warm-up as ever, and reading

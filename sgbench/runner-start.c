@@ -98,10 +98,12 @@ gboolean runner_run_cells(Runner *runner, const Start *start, unsigned round,
             return FALSE;
         }
         if (round == 0) {
-            spec.requests = job->trace_requests;
+            spec.limits.requests = job->trace_requests;
         } else {
             spec.warmup_ns = job->warmup_seconds * NS_PER_S;
-            spec.ns = job->cell_seconds * NS_PER_S;
+            spec.limits.ns = job_cell_limit(job) * NS_PER_S;
+            spec.limits.data =
+                cell->bytes ? cell_commands(cell, cell->bytes) : 0;
         }
         if (rundir_has_sample(runner->dir, cell->id, round)) {
             progress_advance(runner->progress);

@@ -18,6 +18,16 @@ void sample_split(Sample *sample)
     sample->write_latency = sgb_histogram_new();
 }
 
+void sample_count_responses(Sample *sample)
+{
+    sample->response = sgb_histogram_new();
+}
+
+void sample_count_gaps(Sample *sample)
+{
+    sample->gap = sgb_histogram_new();
+}
+
 uint64_t sample_commands(const Sample *sample)
 {
     return sample->requests + sample->failed + sample->marks + sample->controls;
@@ -27,6 +37,8 @@ void sample_free(Sample *sample)
 {
     if (sample) {
         sgb_histogram_free(sample->latency);
+        g_clear_pointer(&sample->response, sgb_histogram_free);
+        g_clear_pointer(&sample->gap, sgb_histogram_free);
         g_clear_pointer(&sample->read_latency, sgb_histogram_free);
         g_clear_pointer(&sample->write_latency, sgb_histogram_free);
         g_free(sample->first_failure);
@@ -126,6 +138,22 @@ JsonObject *sample_to_json(const Sample *sample)
     if (sample->series.used) {
         json_object_set_object_member(object, "series",
                                       series_to_json(&sample->series));
+    }
+    if (sample->interval_ns) {
+        JsonObject *pace = json_object_new();
+
+        json_object_set_int_member(pace, "interval", sample->interval_ns);
+        json_object_set_int_member(pace, "due", sample->due);
+        json_object_set_int_member(pace, "not_posted", sample->not_posted);
+        json_object_set_object_member(object, "pace", pace);
+    }
+    if (sample->response) {
+        json_object_set_object_member(object, "response",
+                                      latency_to_json(sample->response));
+    }
+    if (sample->gap) {
+        json_object_set_object_member(object, "gap",
+                                      latency_to_json(sample->gap));
     }
     if (sample->read_latency) {
         json_object_set_object_member(object, "read_latency",

@@ -27,6 +27,20 @@ typedef struct Sample {
     Series series;         /* of the same requests */
     uint64_t dio_requests; /* kernel did direct I/O */
 
+    /*
+     * Of commands that are fed at a fixed rate (interval_ns is 0 otherwise):
+     * how many were due, how many of these could not be posted before the time
+     * was over, and what the others took from when they were due. Those that
+     * were not posted are not in response: it is too good then.
+     */
+    uint64_t interval_ns, due, not_posted;
+    SgbHistogram *response;
+
+    /* From the end of one command with data to the end of the next, if nothing
+     * else was between them; of a tape, or of what is fed at a fixed rate. NULL
+     * otherwise. */
+    SgbHistogram *gap;
+
     /* Of READs and of WRITEs alone, if both are in the load; or NULL. */
     SgbHistogram *read_latency, *write_latency;
 
@@ -56,8 +70,11 @@ uint64_t sample_commands(const Sample *sample);
 
 Sample *sample_new(const char *cell, unsigned round);
 
-/* Count READs and WRITEs apart, too. */
+/* What is to be counted besides: READs and WRITEs apart; responses of what is
+ * fed at a fixed rate; gaps. */
 void sample_split(Sample *sample);
+void sample_count_responses(Sample *sample);
+void sample_count_gaps(Sample *sample);
 void sample_free(Sample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sample, sample_free)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reports/run.h"
+#include "reports/cell.h"
 
 #include <math.h>
 #include <string.h>
@@ -175,6 +176,92 @@ static void check_hostile(const char *from, const char *to, const char *message)
     fake_run_remove(folder);
 }
 
+static void replace_all(GString *text, const char *from, const char *to)
+{
+    g_assert_cmpuint(g_string_replace(text, from, to, 0), >, 0);
+}
+
+/* What only some loads have: of another kind of command, at a fixed rate. */
+static void test_loads(void)
+{
+    static const char times[] =
+        "{\"bits\": 7, \"count\": 1500, \"min\": 2000000, \"max\": 2000000, "
+        "\"sum\": 3e9, \"buckets\": [[%u, 1500]]}";
+    unsigned bucket = sgb_histogram_index(2000000);
+    g_autofree char *histogram = g_strdup_printf(times, bucket);
+    g_autofree char *more = g_strdup_printf(
+        "\"failed\": 0, \"pace\": {\"interval\": 1000, \"due\": 70, "
+        "\"not_posted\": 20}, \"response\": %s, \"gap\": %s, "
+        "\"read_latency\": %s, \"write_latency\": %s",
+        histogram, histogram, histogram, histogram);
+    char *folder = fake_run_write(&whole);
+    g_autofree char *read = fake_run_read(folder, "run.json");
+    g_autoptr(GString) text = g_string_new(read);
+    g_autoptr(GPtrArray) runs = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = NULL;
+    g_autofree char *table = NULL;
+    const SgbCell *cell;
+
+    replace_all(text, "\"schema\": 1", "\"schema\": 2");
+    replace_all(text, "\"operation\": \"read\"",
+                "\"operation\": \"mixed\", \"access\": \"random\", "
+                "\"reads\": 60, \"shift\": 512, \"rate\": 1048576, "
+                "\"data\": \"compressible\"");
+    replace_all(text, "\"failed\": 0", more);
+    fake_run_replace(folder, "run.json", text->str);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    cell = g_ptr_array_index(run->cells, 0);
+    g_assert_true(cell->random && cell->moves_data);
+    g_assert_cmpuint(cell->reads, ==, 60);
+    g_assert_cmpuint(cell->rate, ==, 1048576);
+    g_assert_cmpuint(cell->due, ==, 70 * cell->samples->len);
+    g_assert_cmpuint(cell->not_posted, ==, 20 * cell->samples->len);
+    for (unsigned i = 0; i < SGB_TIMES__COUNT; i++) {
+        g_assert_cmpuint(cell->more[i]->count, ==, 1500 * cell->samples->len);
+    }
+    g_ptr_array_add(runs, run);
+    table = sgb_table_text(runs);
+    g_assert_nonnull(strstr(table, "random mixed"));
+    g_assert_nonnull(strstr(table, "60 % reads"));
+    g_assert_nonnull(strstr(table, "gap p50 2.00 ms, p99 2.00 ms"));
+    g_assert_nonnull(strstr(table, "RATE NOT"));
+    g_assert_nonnull(strstr(table, "writes p50 2.00 ms"));
+    fake_run_remove(folder);
+}
+
+/* Commands that move no data are counted, not weighed. */
+static void test_no_data(void)
+{
+    char *folder = fake_run_write(&whole);
+    g_autofree char *read = fake_run_read(folder, "run.json");
+    g_autoptr(GString) text = g_string_new(read);
+    g_autoptr(GPtrArray) runs = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = NULL;
+    g_autofree char *table = NULL;
+    const SgbCell *cell;
+    const SgbSample *sample;
+
+    replace_all(text, "\"operation\": \"read\"",
+                "\"operation\": \"unmap\", \"moves_data\": false");
+    fake_run_replace(folder, "run.json", text->str);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    cell = g_ptr_array_index(run->cells, 0);
+    sample = g_ptr_array_index(cell->samples, 0);
+    g_assert_cmpint(sgb_cell_throughput(cell), ==, SGB_FIGURE_RATE);
+    g_assert_true(isnan(sample->figures[SGB_FIGURE_THROUGHPUT]));
+    g_assert_true(sample->figures[SGB_FIGURE_RATE] > 0);
+    g_assert_true(sample->figures[SGB_FIGURE_CPU_REQUEST] > 0);
+    g_ptr_array_add(runs, run);
+    table = sgb_table_text(runs);
+    g_assert_nonnull(strstr(table, "req/s"));
+    g_assert_null(strstr(table, "   MB/s"));
+    fake_run_remove(folder);
+}
+
 /* "TEXT": what is found in it of array "x", elements in angle brackets, and
  * what is left. */
 static void check_elements(const char *text, const char *expected)
@@ -244,6 +331,10 @@ static void test_hostile(void)
     check_hostile("\"samples\": [", "\"samples\": [], \"samples\": [",
                   "\"samples\" is there twice*");
     check_hostile("\"samples\": [{", "\"samples\": [{} {", "*JSON*");
+    check_hostile("\"failed\": 0", "\"failed\": 0, \"pace\": {}",
+                  "\"samples?0].pace.interval\" is missing");
+    check_hostile("\"failed\": 0", "\"failed\": 0, \"gap\": {}",
+                  "\"samples?0].gap.bits\" is missing");
     check_hostile("\"cell\": \"c0\"", "\"cell\": \"c7\"",
                   "\"samples?0].cell\" is not one of the run's cells");
     check_hostile("\"bits\": 7", "\"bits\": 8",
@@ -324,5 +415,7 @@ int main(int argc, char **argv)
     g_test_add_func("/run/elements", test_elements);
     g_test_add_func("/run/hostile", test_hostile);
     g_test_add_func("/run/random-damage", test_random_damage);
+    g_test_add_func("/run/loads", test_loads);
+    g_test_add_func("/run/no-data", test_no_data);
     return g_test_run();
 }

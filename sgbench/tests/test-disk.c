@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disks: commands beside READ and WRITE, what a job may ask for, where the
- * commands of a load go, and the verification of each operation on the disk of
- * null-sg, in a real QEMU. Its rules make it answer wrongly, to see that this
+ * Disks: commands beside READ and WRITE, what a job may ask for, and the
+ * verification of each operation on the disk of null-sg, in a real QEMU. Its rules make it answer wrongly, to see that this
  * is noticed.
  */
 #include <glib.h>
-#include <scsi/sg_unaligned.h>
 #include <string.h>
 
 #include "ring-fixture.h"
 #include "sgbench/disk-command.h"
 #include "sgbench/error.h"
-#include "sgbench/load-disk.h"
 #include "sgbench/measure.h"
 #include "sgbench/plan.h"
 #include "sgbench/verify.h"
@@ -93,6 +90,8 @@ static void test_job(void)
         {"kind=lab-disk\nlbpu=0\n", OPS "unmap\nsizes=64K\n",
          "does not take UNMAP; write lbpu=1"},
         {NOTHING, OPS "read\nsizes=128K\ncdb=6\n", NULL},
+        {NOTHING, OPS "write;read\nsizes=4K\ndata=compressible\n", NULL},
+        {NOTHING, OPS "read\nsizes=4K\ndata=any\n", NULL},
         {NOTHING "block-size=4096\n", OPS "read\nsizes=1M\ncdb=6\n", NULL},
         {NOTHING, OPS "read\nsizes=256K\ncdb=6\n",
          "a CDB of 6 bytes can name no more than 128K"},
@@ -183,157 +182,27 @@ static void test_ids(void)
     g_assert_false(job_only(job, "", NULL));
 }
 
-/* ---- where commands go ---- */
-
-#define PLACES 64
-#define MANY 6400
-
-typedef struct Fixture {
-    Job *job;
-    Plan *plan;
-    Target target;
-    Arena arena;
-    LoadTimed *load;
-} Fixture;
-
-static void set_up(Fixture *f, const char *matrix, uint64_t blocks)
-{
-    g_autoptr(GError) error = NULL;
-    const Cell *cell;
-
-    f->job = load_job(NOTHING, matrix);
-    f->plan = plan_new(f->job, &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(f->plan->cells->len, ==, 1);
-    cell = f->plan->cells->pdata[0];
-    g_assert_true(target_find("null")->check(f->job, cell->target,
-                                             &f->target.caps, NULL));
-    f->target.block_size = 512;
-    f->target.blocks = blocks;
-    f->arena.size = 1 << 20;
-    f->arena.base = g_malloc0(f->arena.size);
-    f->load = load_timed_new(cell, &f->target, &f->arena, 7);
-    load_timed_arm(f->load, NULL, 0, 0);
-}
-
-static void tear_down(Fixture *f)
-{
-    load_timed_free(f->load);
-    g_free(f->arena.base);
-    plan_free(f->plan);
-    job_free(f->job);
-}
-
-/* Address of the next command, which is of @opcode unless that is 0. */
-static uint64_t next_lba(Fixture *f, uint8_t opcode)
-{
-    const Command *command = f->load->load.next(&f->load->load, 0);
-
-    g_assert_true(!opcode || command->cdb[0] == opcode);
-    return command->cdb_length == 6 ? sg_get_unaligned_be24(command->cdb + 1)
-                                    : sg_get_unaligned_be32(command->cdb + 2);
-}
-
-static void test_sequential(void)
-{
-    Fixture f = {0};
-    uint64_t lba, last;
-
-    /* 64 places of 8 blocks from 3 on, and 4 blocks that are in none */
-    set_up(&f, "sizes=4K\nshift=1536\n", PLACES * 8 + 3 + 4);
-    last = next_lba(&f, 0x28);
-    for (unsigned i = 0; i < 3 * PLACES; i++) {
-        lba = next_lba(&f, 0x28);
-        g_assert_cmpuint(lba, ==, last == 3 + 8 * (PLACES - 1) ? 3 : last + 8);
-        last = lba;
-    }
-    tear_down(&f);
-}
-
-static void test_random(void)
-{
-    unsigned seen[PLACES] = {0}, in_order = 0;
-    uint64_t last = 0;
-    Fixture f = {0};
-
-    set_up(&f, "sizes=4K\naccess=random\nshift=1536\n", PLACES * 8 + 3 + 4);
-    for (unsigned i = 0; i < MANY; i++) {
-        uint64_t lba = next_lba(&f, 0x28);
-
-        g_assert_cmpuint((lba - 3) % 8, ==, 0);
-        g_assert_cmpuint((lba - 3) / 8, <, PLACES);
-        seen[(lba - 3) / 8]++;
-        in_order += lba == last + 8;
-        last = lba;
-    }
-    /* 100 expected, 5 standard deviations are 50 */
-    for (unsigned i = 0; i < PLACES; i++) {
-        g_assert_cmpuint(seen[i], >, 50);
-        g_assert_cmpuint(seen[i], <, 150);
-    }
-    g_assert_cmpuint(in_order, <, 150);
-    tear_down(&f);
-}
-
-static void test_mixed(void)
-{
-    unsigned reads = 0;
-    Fixture f = {0};
-
-    set_up(&f, OPS "mixed\nsizes=4K\nreads=25\n", PLACES * 8);
-    for (unsigned i = 0; i < MANY; i++) {
-        const Command *command = f.load->load.next(&f.load->load, 0);
-
-        g_assert_true(command->cdb[0] == 0x28 || command->cdb[0] == 0x2a);
-        reads += command->cdb[0] == 0x28;
-    }
-    /* 1600 expected, 5 standard deviations are 173 */
-    g_assert_cmpuint(reads, >, 1427);
-    g_assert_cmpuint(reads, <, 1773);
-    tear_down(&f);
-}
-
-/* READ (6) does not reach beyond 2^21 blocks, the others go on. */
-static void test_reach(void)
-{
-    static const struct {
-        const char *matrix;
-        uint64_t end;
-    } cases[] = {
-        {"sizes=4K\naccess=random\ncdb=6\n", 1 << 21},
-        {"sizes=4K\naccess=random\ncdb=10\n", 1 << 24},
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        uint64_t highest = 0;
-        Fixture f = {0};
-
-        set_up(&f, cases[i].matrix, 1 << 24);
-        for (unsigned j = 0; j < 1000; j++) {
-            highest = MAX(highest, next_lba(&f, 0) + 8);
-        }
-        g_assert_cmpuint(highest, <=, cases[i].end);
-        g_assert_cmpuint(highest, >, cases[i].end / 20 * 19);
-        tear_down(&f);
-    }
-}
-
-/* A disk turns out to be smaller than a command: an error, no crash. */
-static void test_too_small(void)
-{
-    g_autoptr(GError) error = NULL;
-    Fixture f = {0};
-
-    set_up(&f, "sizes=4K\n", 7);
-    g_assert_false(load_timed_prepare(f.load, NULL, &error));
-    g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET);
-    g_assert_nonnull(strstr(error->message, "does not fit on the disk"));
-    tear_down(&f);
-}
-
 /* ---- in QEMU ---- */
 
+#define MS UINT64_C(1000000)
+
 static const char *rules; /* more of null-sg's options */
+
+/* In time the initiator waits, and posts. */
+static void check_paced(Target *tried, Initiator *ring, const Cell *cell)
+{
+    MeasureSpec spec = {.round = 1, .limits.requests = 50};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Sample) sample =
+        measure_cell(&ring_context, tried, ring, cell, &spec, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(sample->requests, ==, 50);
+    g_assert_cmpuint(sample->due, ==, 50);
+    g_assert_cmpuint(sample->response->count, ==, 50);
+    g_assert_cmpuint(sample->gap->count, ==, 49);
+    g_assert_cmpuint(sample->wall_ns, >=, 49 * MS);
+}
 
 static char *blockdev_with_rules(Target *target, const char *device)
 {
@@ -387,9 +256,14 @@ static void run_cells(const char *target, const char *matrix, const char *more,
     g_assert_no_error(error);
     for (i = 0; i < plan->cells->len; i++) {
         const Cell *cell = plan->cells->pdata[i];
-        MeasureSpec spec = {.round = 1, .requests = 50};
-        g_autoptr(Sample) sample =
-            measure_cell(&ring_context, tried, ring, cell, &spec, &error);
+        MeasureSpec spec = {.round = 1, .limits.requests = 50};
+        g_autoptr(Sample) sample = NULL;
+
+        if (cell->rate) {
+            check_paced(tried, ring, cell);
+            continue;
+        }
+        sample = measure_cell(&ring_context, tried, ring, cell, &spec, &error);
 
         g_assert_no_error(error);
         g_assert_cmpuint(sample->failed, ==, 0);
@@ -418,6 +292,8 @@ static void test_operations(void)
               OPS "read;write\nsizes=64K\ncdb=6;12;16\nshift=512\n", "", NULL);
     run_cells(NOTHING "data=stored\nsize=4M\n",
               OPS "verify;verify-bytes\nsizes=64K\ncdb=12;16\n", "", NULL);
+    run_cells(NOTHING "data=stored\nsize=4M\n",
+              OPS "read;mixed\nsizes=4K\ndepths=1;3\nrates=4000K\n", "", NULL);
     /* no room for neighbours, and for one of two */
     run_cells(NOTHING "data=stored\nsize=1M\n", OPS "unmap\nsizes=1M;512K\n",
               "", NULL);
@@ -462,11 +338,6 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/commands", test_commands);
     g_test_add_func("/disk/job", test_job);
     g_test_add_func("/disk/ids", test_ids);
-    g_test_add_func("/disk/sequential", test_sequential);
-    g_test_add_func("/disk/random", test_random);
-    g_test_add_func("/disk/mixed", test_mixed);
-    g_test_add_func("/disk/reach", test_reach);
-    g_test_add_func("/disk/too-small", test_too_small);
     g_test_add_func("/disk/operations", test_operations);
     g_test_add_func("/disk/wrong-answers", test_wrong_answers);
     result = g_test_run();

@@ -163,6 +163,7 @@ static void test_job(void)
         {TAPE, ZC "sizes=64K\nblock=48K\n", "not a multiple of block 48K"},
         {TAPE, ZC "sizes=64K\nfilemarks=100K\n", "filemarks 100K is not a"},
         {TAPE "size=1M\n", ZC "sizes=1M\n", "room for less than 4"},
+        {TAPE, ZC "sizes=64K\nrates=100M\ndata=compressible\n", NULL},
         {TAPE "block-size=512\n", ZC "sizes=1M\n", "a tape has no block-size"},
         {"", ZC "sizes=64K\nfilemarks=1M\n", "filemarks is for tapes"},
         {"", ZC "sizes=64K\nblock=1K\n", "block is for tapes"},
@@ -335,7 +336,7 @@ static void test_wrong_answers(void)
 /* @requests of the only cell of a job */
 static Sample *measure(const char *matrix, const char *more, unsigned requests)
 {
-    MeasureSpec spec = {.round = 1, .requests = requests};
+    MeasureSpec spec = {.round = 1, .limits.requests = requests};
     g_autoptr(GError) error = NULL;
     Sample *sample;
     Fixture f;
@@ -380,6 +381,37 @@ static void test_load(void)
     assert_counts(files, 24 + 2, 3, 1, 0);
 }
 
+/* A number of bytes: with the filemark behind them, but no rewinding. And a
+ * stream, whose gaps end at filemarks. */
+static void test_bytes(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Sample) sample = NULL;
+    MeasureSpec spec = {.round = 1, .limits.data = 8};
+    Fixture f;
+    Cell *cell;
+
+    if (ring_no_qemu()) {
+        return;
+    }
+    set_up(&f, "size=32M\n",
+           "operations=write\nsizes=1M\nfilemarks=4M\nrates=500M\n"
+           "data=compressible\n",
+           "");
+    cell = f.plan->cells->pdata[0];
+    g_assert_cmpstr(cell->id, ==,
+                    "t/generic-zerocopy/write/1M/qd1/contiguous/fm4M/rate500M/"
+                    "compressible");
+    cell->bytes = 8 << 20;
+    sample = measure_cell(&ring_context, f.target, f.ring, cell, &spec, &error);
+    g_assert_no_error(error);
+    assert_counts(sample, 8, 0, 2, 0);
+    g_assert_cmpuint(sample->response->count, ==, 8);
+    g_assert_cmpuint(sample->gap->count, ==, 3 + 3);
+    g_assert_cmpuint(sample->wall_ns, >=, 7 * 2000000);
+    tear_down(&f);
+}
+
 /* After a failure the tape is rewound, and all is as before. */
 static void test_lost(void)
 {
@@ -419,6 +451,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tape/wrong-data", test_wrong_data);
     g_test_add_func("/tape/wrong-answers", test_wrong_answers);
     g_test_add_func("/tape/load", test_load);
+    g_test_add_func("/tape/bytes", test_bytes);
     g_test_add_func("/tape/lost", test_lost);
     result = g_test_run();
     ring_tear_down();
