@@ -66,17 +66,6 @@ static void element_free(gpointer data)
     g_free(element);
 }
 
-/* Printable, without blanks around; the caller's. */
-static char *text_of(const uint8_t *data, unsigned length)
-{
-    char *text = g_strndup((const char *)data, length);
-
-    for (char *p = text; *p; p++) {
-        *p = g_ascii_isprint(*p) ? *p : '?';
-    }
-    return g_strstrip(text);
-}
-
 /* SMC-3 tables 27 to 35: what is alike in the descriptors of all types. */
 static Element *read_descriptor(const uint8_t *data, unsigned length,
                                 ElementType type, uint8_t flags)
@@ -88,7 +77,7 @@ static Element *read_descriptor(const uint8_t *data, unsigned length,
     element->address = sg_get_unaligned_be16(data);
     element->full = data[2] & FULL;
     if (flags & PVOLTAG && at + TAG_BYTES <= length) {
-        element->volume = text_of(data + at, VOLUME_BYTES);
+        element->volume = command_ascii(data + at, VOLUME_BYTES);
         at += TAG_BYTES;
     }
     if (flags & AVOLTAG) {
@@ -96,7 +85,7 @@ static Element *read_descriptor(const uint8_t *data, unsigned length,
     }
     if (at + 4 <= length) {
         n = MIN(data[at + 3], length - at - 4);
-        element->identifier = text_of(data + at + 4, n);
+        element->identifier = command_ascii(data + at + 4, n);
     }
     element->volume = element->volume ? element->volume : g_strdup("");
     element->identifier =

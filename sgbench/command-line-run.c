@@ -18,6 +18,9 @@ typedef struct RunArguments {
     char *progress;
     char **overrides;
     char **only;
+    char **devices;
+    char **write_to;
+    char **write_to_tape;
     gboolean dry_run;
     gboolean no_table;
     Job *job;
@@ -31,6 +34,9 @@ static void run_arguments_clear(RunArguments *arguments)
     g_free(arguments->progress);
     g_strfreev(arguments->overrides);
     g_strfreev(arguments->only);
+    g_strfreev(arguments->devices);
+    g_strfreev(arguments->write_to);
+    g_strfreev(arguments->write_to_tape);
     if (arguments->job) {
         job_free(arguments->job);
     }
@@ -80,6 +86,13 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
          "Set a key of [job], e.g. rounds=20", "KEY=VALUE"},
         {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->only,
          "Run the cells whose ids match, e.g. '*/read/64K/*'", "PATTERN"},
+        {"device", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->devices,
+         "The device of the job's targets of kind device", "[TARGET=]NAME"},
+        {"write-to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->write_to,
+         "A device that may be overwritten, by its serial number", "SERIAL"},
+        {"write-to-tape", 0, 0, G_OPTION_ARG_STRING_ARRAY,
+         &arguments->write_to_tape,
+         "A cartridge that may be overwritten, by its barcode", "BARCODE"},
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &arguments->dry_run,
          "Print the plan, start nothing", NULL},
         {"no-table", 0, 0, G_OPTION_ARG_NONE, &arguments->no_table,
@@ -116,6 +129,11 @@ static gboolean parse(const Subcommand *subcommand, int argc, char **argv,
     }
     for (pattern = arguments->only; pattern && *pattern; pattern++) {
         if (!job_only(arguments->job, *pattern, error)) {
+            return FALSE;
+        }
+    }
+    for (override = arguments->devices; override && *override; override++) {
+        if (!job_set_device(arguments->job, *override, error)) {
             return FALSE;
         }
     }
@@ -198,6 +216,8 @@ static int run_main(int argc, char **argv, GError **error)
     options.resume = arguments.resume != NULL;
     options.output = options.resume ? arguments.resume : arguments.output;
     options.overrides = (const char *const *)arguments.overrides;
+    options.write_to = (const char *const *)arguments.write_to;
+    options.write_to_tape = (const char *const *)arguments.write_to_tape;
     options.progress = arguments.style;
 
     if (!take_lock(error)) {
@@ -215,6 +235,14 @@ static int run_main(int argc, char **argv, GError **error)
     return SGBENCH_OK;
 }
 
+static void add_options(GPtrArray *inner, const char *name, char **values)
+{
+    for (; values && *values; values++) {
+        g_ptr_array_add(inner, g_strdup(name));
+        g_ptr_array_add(inner, g_strdup(*values));
+    }
+}
+
 /* The command line of the sgbench inside the lab: this program, `run`. */
 static GPtrArray *inner_arguments(const RunArguments *arguments)
 {
@@ -222,7 +250,6 @@ static GPtrArray *inner_arguments(const RunArguments *arguments)
     const char *output =
         arguments->resume ? arguments->resume : arguments->output;
     ProgressStyle style = arguments->style;
-    char **override, **pattern;
 
     g_ptr_array_add(inner, g_file_read_link("/proc/self/exe", NULL));
     g_ptr_array_add(inner, g_strdup("run"));
@@ -230,14 +257,11 @@ static GPtrArray *inner_arguments(const RunArguments *arguments)
     g_ptr_array_add(inner,
                     g_strdup(arguments->resume ? "--resume" : "--output"));
     g_ptr_array_add(inner, g_canonicalize_filename(output, NULL));
-    for (override = arguments->overrides; override && *override; override++) {
-        g_ptr_array_add(inner, g_strdup("--set"));
-        g_ptr_array_add(inner, g_strdup(*override));
-    }
-    for (pattern = arguments->only; pattern && *pattern; pattern++) {
-        g_ptr_array_add(inner, g_strdup("--only"));
-        g_ptr_array_add(inner, g_strdup(*pattern));
-    }
+    add_options(inner, "--set", arguments->overrides);
+    add_options(inner, "--only", arguments->only);
+    add_options(inner, "--device", arguments->devices);
+    add_options(inner, "--write-to", arguments->write_to);
+    add_options(inner, "--write-to-tape", arguments->write_to_tape);
     /* The console inside always looks like a terminal. */
     g_ptr_array_add(inner, g_strdup("--progress"));
     g_ptr_array_add(inner, g_strdup(progress_style_name(style)));

@@ -126,6 +126,16 @@ char *completion_text(const Completion *completion)
     return g_string_free(text, FALSE);
 }
 
+char *command_ascii(const uint8_t *data, unsigned length)
+{
+    char *text = g_strndup((const char *)data, length);
+
+    for (char *p = text; *p; p++) {
+        *p = g_ascii_isprint(*p) ? *p : '?';
+    }
+    return g_strstrip(text);
+}
+
 /* SPC-4 table D.2: those without data to the device that leave all as it is.
  * REWIND, SPACE and LOCATE move a tape, but write nothing. */
 gboolean command_writes(const Command *command)
@@ -144,12 +154,14 @@ gboolean command_writes(const Command *command)
         0x2b, /* LOCATE (10) of a tape */
         0x2f, /* VERIFY (10) */
         0x34, /* READ POSITION; PRE-FETCH (10) of a disk */
+        0x35, /* SYNCHRONIZE CACHE (10): what was written already */
         0x4d, /* LOG SENSE */
         0x5a, /* MODE SENSE (10) */
         0x5e, /* PERSISTENT RESERVE IN */
         0x88, /* READ (16) */
         0x8c, /* READ ATTRIBUTE */
         0x8f, /* VERIFY (16) */
+        0x91, /* SYNCHRONIZE CACHE (16) */
         0x9e, /* SERVICE ACTION IN (16) */
         0xa0, /* REPORT LUNS */
         0xa3, /* MAINTENANCE IN */

@@ -79,6 +79,11 @@ gboolean completion_good(const Completion *completion);
  * of status and sense are libsgutils2's. */
 char *completion_text(const Completion *completion);
 
+/* @length bytes of ASCII that a device says (SPC-4 4.3.1), without blanks
+ * around; what is not printable is a '?', since it goes to messages and JSON.
+ * The caller's. */
+char *command_ascii(const uint8_t *data, unsigned length);
+
 /* TRUE if it may change the medium, the device's settings or where a robot has
  * what; also of a command that is not known. */
 gboolean command_writes(const Command *command);

@@ -13,6 +13,9 @@ typedef struct RunContext {
     char *temp_dir;  /* private, removed at the end */
     char *cache_dir; /* ${XDG_CACHE_HOME:-~/.cache}/sgbench */
     gboolean in_lab;
+    /* NULL-terminated lists of the command line, or NULL: serial numbers of
+     * devices that may be written to, barcodes of tapes (foreign.h) */
+    const char *const *write_to, *const *write_to_tape;
     gboolean traced; /* QEMU and initiator are being traced now */
     unsigned starts; /* QEMU starts so far; names its log files */
 } RunContext;

@@ -214,6 +214,7 @@ char *device_json(GPtrArray *devices)
         set_string(object, "model", device->model);
         set_string(object, "revision", device->revision);
         set_string(object, "serial", device->serial);
+        set_string(object, "wwid", device->wwid);
         set_string(object, "state", device->state);
         set_string(object, "driver", device->driver);
         set_string(object, "transport", device->transport);

@@ -39,6 +39,7 @@ static void device_free(gpointer data)
     g_free(device->model);
     g_free(device->revision);
     g_free(device->serial);
+    g_free(device->wwid);
     g_free(device->state);
     g_free(device->transport);
     g_free(device->driver);
@@ -212,6 +213,10 @@ static Device *device_new(const char *root, const char *address)
     device->revision = line_or_empty(root, address, "rev");
     device->state = line_or_empty(root, address, "state");
     device->serial = read_serial(root, address);
+    device->wwid = device_line(root, CLASS "/%s/device/wwid", address);
+    if (device->wwid && !device->wwid[0]) {
+        g_clear_pointer(&device->wwid, g_free);
+    }
     device->transport = find_transport(root, host);
     device->driver =
         device_line(root, "/sys/class/scsi_host/host%s/proc_name", host);

@@ -35,7 +35,9 @@ typedef struct Device {
     unsigned type;                   /* SPC-4 6.6.2, PERIPHERAL DEVICE TYPE */
     char *vendor, *model, *revision; /* trimmed */
     char *serial;                    /* VPD page 80h, "" if there is none */
-    char *state;                     /* "running", "offline", … */
+    char *wwid;      /* "naa.…", "eui.…", "t10.…" of VPD page
+                                      * 83h, or NULL */
+    char *state;     /* "running", "offline", … */
     char *transport; /* of the HBA: "iscsi", "sas", "fc", … or NULL */
     char *driver;    /* of the HBA: "scsi_debug", "mpt3sas", … or NULL */
     char *sg, *block, *tape, *changer; /* nodes in /dev, or NULL */

@@ -122,6 +122,7 @@ static void command_done(struct iscsi_context *iscsi, int status, void *data,
     }
     scsi_free_scsi_task(task);
 
+    initiator_saw(&initiator->base, &completion);
     drive->in_flight--;
     drive->free_slots[drive->n_free++] = index;
     if (initiator->base.traced) {

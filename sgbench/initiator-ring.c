@@ -180,6 +180,7 @@ static unsigned reap(Drive *drive)
         completion->posted_ns = slot->posted_ns;
         slot->command = NULL;
         drive->free_slots[drive->n_free++] = index;
+        initiator_saw(&ring->base, completion);
         if (ring->base.traced) {
             ust_complete(command, completion);
         }

@@ -53,6 +53,7 @@ static void answer(Drive *drive, unsigned slot, Command *command,
     if (drive->initiator->base.traced) {
         ust_complete(command, completion);
     }
+    initiator_saw(&drive->initiator->base, completion);
     if (fatal) {
         drive->stopping = TRUE;
         if (!drive->error) {

@@ -67,6 +67,8 @@ struct Initiator {
     pid_t iothread_tid;  /* 0 if there is none */
     gboolean traced;     /* emit sgbench:post and sgbench:complete */
     gboolean read_only;  /* the target's: see initiator_may_send() */
+    gboolean guarded;    /* its medium may be changed by others */
+    gboolean changed;    /* and may have been: see initiator_saw() */
 };
 
 extern const InitiatorKind initiator_ring, initiator_sgio, initiator_iscsi;
@@ -76,11 +78,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Initiator, initiator_close)
 
 /*
  * For the initiators, at each command: TRUE unless it would write to a target
- * that is read_only. That is a fault of sgbench which the device must not pay
- * for: SGBENCH_ERROR_INTERNAL.
+ * that is read_only, a fault of sgbench which the device must not pay for
+ * (SGBENCH_ERROR_INTERNAL), or to a medium that may have been changed meanwhile
+ * (SGBENCH_ERROR_TARGET).
  */
 gboolean initiator_may_send(const Initiator *initiator, const Command *command,
                             GError **error);
+
+/* For the initiators, at each answer: notice a unit attention which says that
+ * the medium, or the device, may be another one now (SPC-4 table E.2: 28h/00h
+ * NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED; 3Fh/03h INQUIRY DATA HAS
+ * CHANGED; 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED is about others). */
+void initiator_saw(Initiator *initiator, const Completion *completion);
 
 /* Send one command and wait for it; for identity, verification and tests.
  * FALSE with an error if the way to the device broke. */

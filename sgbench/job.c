@@ -371,6 +371,42 @@ Job *job_load(const char *file, GError **error)
     return g_steal_pointer(&job);
 }
 
+/* A name may have '=' itself (by-id links): what is before it counts only if it
+ * is a target. */
+gboolean job_set_device(Job *job, const char *assignment, GError **error)
+{
+    const char *equals = strchr(assignment, '=');
+    g_autofree char *target =
+        equals ? g_strndup(assignment, equals - assignment) : NULL;
+    const char *name = assignment;
+    unsigned i, n = 0;
+
+    for (i = 0; target && i < job->targets->len; i++) {
+        const TargetSpec *spec = g_ptr_array_index(job->targets, i);
+
+        if (g_str_equal(spec->name, target)) {
+            name = equals + 1;
+        }
+    }
+    for (i = 0; i < job->targets->len; i++) {
+        TargetSpec *spec = g_ptr_array_index(job->targets, i);
+
+        if (g_str_equal(spec->kind, "device") &&
+            (name == assignment || g_str_equal(spec->name, target))) {
+            g_hash_table_insert(spec->keys, g_strdup("device"), g_strdup(name));
+            n++;
+        }
+    }
+    if (n && name[0]) {
+        return TRUE;
+    }
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE, "--device %s: %s%s",
+                assignment, job->file,
+                n ? ": a name is wanted"
+                  : " has no such target of kind device");
+    return FALSE;
+}
+
 void target_spec_error(const Job *job, const TargetSpec *spec, const char *key,
                        GError **error, const char *format, ...)
 {

@@ -114,6 +114,11 @@ gboolean job_only(Job *job, const char *pattern, GError **error);
 /* How long a cell may take, seconds; 0 if only cell_bytes ends it. */
 double job_cell_limit(const Job *job);
 
+/* Set the key "device" of targets of kind device from the command line: of the
+ * one called TARGET in "TARGET=NAME", of all without. SGBENCH_ERROR_USAGE if
+ * there is none. */
+gboolean job_set_device(Job *job, const char *assignment, GError **error);
+
 /* An SGBENCH_ERROR_USAGE that points at @key of @spec. */
 void target_spec_error(const Job *job, const TargetSpec *spec, const char *key,
                        GError **error, const char *format, ...)

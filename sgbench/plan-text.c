@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "foreign.h"
 #include "plan.h"
 
 #define WIDTH 76
@@ -66,6 +67,13 @@ static void add_target(GString *text, const Job *job, const TargetSpec *spec,
     add_wrapped(text, "    ", can);
     verdicts = g_strdup_printf("may feed verdicts on: %s", caps.verdicts);
     add_wrapped(text, "    ", verdicts);
+    if (kind->foreign) {
+        add_wrapped(text, "    ",
+                    foreign_is_written(job, spec, &caps)
+                        ? "is written to: only if it is named, --write-to or "
+                          "--write-to-tape, and nothing uses it"
+                        : "is only read, unless it is named: --write-to");
+    }
     if (kind->needs_lab && !in_lab) {
         g_string_append_printf(text, "    needs the lab: sgbench lab %s\n",
                                job->file);

@@ -291,6 +291,20 @@ gboolean plan_has_target(const Plan *plan, const TargetSpec *spec)
     return FALSE;
 }
 
+gboolean plan_check_target(const Plan *plan, const TargetSpec *spec,
+                           const TargetCaps *caps, GError **error)
+{
+    for (unsigned i = 0; i < plan->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(plan->cells, i);
+
+        if (cell->target == spec &&
+            !check_cell(plan->job, cell->matrix, cell, caps, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* ---- order ---- */
 
 /* What of a round is to be shuffled; each has numbers of its own. */

@@ -41,6 +41,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 /* FALSE if no cell is of @spec: job_only() may leave a target nothing. */
 gboolean plan_has_target(const Plan *plan, const TargetSpec *spec);
 
+/* Can the target of @spec, now that it was asked, do what its cells want?
+ * SGBENCH_ERROR_USAGE as of plan_new(). */
+gboolean plan_check_target(const Plan *plan, const TargetSpec *spec,
+                           const TargetCaps *caps, GError **error);
+
 /* Starts of round @round in order (GPtrArray of Start *, the caller's). The
  * same job, seed and round always give the same order. */
 GPtrArray *plan_round(const Plan *plan, unsigned round);

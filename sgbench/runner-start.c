@@ -27,7 +27,9 @@ Initiator *runner_open_path(Runner *runner, const Start *start,
         runner->context.starts++; /* qemu_start() counts the others */
     }
     initiator = runner_open(runner, target, path, &needs, error);
-    if (!initiator || !target_bring_up(target, initiator, error)) {
+    if (!initiator || !target_bring_up(target, initiator, error) ||
+        (target->kind->confirm &&
+         !target->kind->confirm(&runner->context, target, initiator, error))) {
         return NULL;
     }
     return g_steal_pointer(&initiator);

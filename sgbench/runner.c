@@ -150,6 +150,23 @@ static const PathKind *identity_path(const Runner *runner, const Target *target,
     g_assert_not_reached(); /* only what has cells is started */
 }
 
+/* A foreign device that goes by the same name may be another one now. */
+static gboolean same_device(const Target *target, JsonObject *before,
+                            GError **error)
+{
+    const char *serial = json_object_get_string_member(
+        json_object_get_object_member(before, "identity"), "serial");
+
+    if (!target->kind->foreign || g_str_equal(serial, target->serial)) {
+        return TRUE;
+    }
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                "can't go on with this run: the device of target %s, %s, has "
+                "the serial number '%s', it had '%s'; start a new one",
+                target->name, target->device, target->serial, serial);
+    return FALSE;
+}
+
 static gboolean start_target(Runner *runner, const TargetSpec *spec,
                              GError **error)
 {
@@ -168,14 +185,15 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
     initiator =
         runner_open(runner, target, identity_path(runner, target, spec),
                     &(InitiatorNeeds){.arena_size = 1024 * 1024}, error);
-    if (!initiator || !target_identify(target, initiator, error)) {
+    if (!initiator || !target_identify(target, initiator, error) ||
+        !plan_check_target(runner->plan, spec, &target->caps, error)) {
         return FALSE;
     }
     for (i = 0; i < json_array_get_length(known); i++) {
         JsonObject *object = json_array_get_object_element(known, i);
         if (g_str_equal(json_object_get_string_member(object, "name"),
                         target->name)) {
-            return TRUE; /* a resumed run */
+            return same_device(target, object, error); /* a resumed run */
         }
     }
     json_array_add_object_element(known, describe_target(target));
@@ -397,6 +415,8 @@ gboolean run_job(const Job *job, const RunOptions *options, GError **error)
     gboolean ok = FALSE;
 
     runner.context.in_lab = run_in_lab();
+    runner.context.write_to = options->write_to;
+    runner.context.write_to_tape = options->write_to_tape;
     runner.context.cache_dir =
         g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
     runner.builds =

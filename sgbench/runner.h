@@ -15,6 +15,8 @@ typedef struct RunOptions {
     gboolean resume;              /* it is there already: go on */
     const char *const *overrides; /* KEY=VALUE given on the command line, for
                                    * the record; or NULL */
+    /* what may be written to (foreign.h); NULL-terminated, or NULL */
+    const char *const *write_to, *const *write_to_tape;
     ProgressStyle progress;
 } RunOptions;
 

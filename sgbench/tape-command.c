@@ -96,6 +96,7 @@ void tape_read_block_limits(Command *command)
 void tape_block_limits(const uint8_t *data, uint32_t *min, uint32_t *max)
 {
     *max = sg_get_unaligned_be24(data + 1);
+    *max = *max ? *max : TAPE_BLOCK_MAX; /* SSC-3 6.5.2: 0 is no maximum */
     *min = sg_get_unaligned_be16(data + 4);
 }
 

@@ -13,8 +13,13 @@
 #define SERIAL_BYTES 252 /* SPC-4 7.8.18, page 80h */
 
 const TargetKind *const target_kinds[] = {
-    &target_iscsi,    &target_lab_changer, &target_lab_disk,
-    &target_lab_tape, &target_null,        NULL,
+    &target_device,
+    &target_iscsi,
+    &target_lab_changer,
+    &target_lab_disk,
+    &target_lab_tape,
+    &target_null,
+    NULL,
 };
 
 const TargetKind *target_find(const char *name)
@@ -173,18 +178,6 @@ gboolean target_key_choice(const Job *job, const TargetSpec *spec,
     return TRUE;
 }
 
-/* @length bytes of ASCII (SPC-4 4.3.1), without blanks around; the caller's.
- * Whatever is not printable becomes a '?': it goes to messages and JSON. */
-static char *ascii(const uint8_t *data, unsigned length)
-{
-    char *text = g_strndup((const char *)data, length);
-
-    for (char *p = text; *p; p++) {
-        *p = g_ascii_isprint(*p) ? *p : '?';
-    }
-    return g_strstrip(text);
-}
-
 static gboolean identify_inquiry(Target *target, Initiator *initiator,
                                  GError **error)
 {
@@ -197,9 +190,9 @@ static gboolean identify_inquiry(Target *target, Initiator *initiator,
     if (!ask_good(target, initiator, &command, "INQUIRY", error)) {
         return FALSE;
     }
-    target->vendor = ascii(data + 8, 8);
-    target->product = ascii(data + 16, 16);
-    target->revision = ascii(data + 32, 4);
+    target->vendor = command_ascii(data + 8, 8);
+    target->product = command_ascii(data + 16, 16);
+    target->revision = command_ascii(data + 32, 4);
 
     command_inquiry(&command, 0x80, SERIAL_BYTES);
     if (!ask(initiator, &command, &completion, error)) {
@@ -209,7 +202,7 @@ static gboolean identify_inquiry(Target *target, Initiator *initiator,
     length = ask_answered(&completion) && data[1] == 0x80
                  ? sg_get_unaligned_be16(data + 2)
                  : 0;
-    target->serial = ascii(data + 4, MIN(length, SERIAL_BYTES - 4));
+    target->serial = command_ascii(data + 4, MIN(length, SERIAL_BYTES - 4));
     return TRUE;
 }
 

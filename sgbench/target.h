@@ -5,6 +5,13 @@
  *
  * | kind        | stores data | resid | machine speed | kernel SG_IO | depth |
  * |-------------|-------------|-------|---------------|--------------|-------|
+ * | device:     | yes         | yes   | yes, but in   | yes          | 16    |
+ * |  disk       |             |       | the lab       |              |       |
+ * | device:     | yes         | yes,  | the same      | yes          | 1     |
+ * |  tape       |             | not   |               |              |       |
+ * |             |             | tgt's |               |              |       |
+ * | device:     | its status  | no    | never timed   | yes          | 1     |
+ * |  changer    |             |       |               |              |       |
  * | lab-disk    | yes         | yes   | no            | yes          | 16    |
  * | lab-tape    | yes         | no    | no            | yes          | 1     |
  * | lab-changer | its status  | no    | never timed   | yes          | 1     |
@@ -85,6 +92,11 @@ typedef struct TargetKind {
 
     /* FALSE with SGBENCH_ERROR_TARGET that says what became of it. */
     gboolean (*alive)(Target *target, GError **error);
+
+    /* Of a foreign one, NULL else: is what @initiator reaches still what start()
+     * admitted? SGBENCH_ERROR_TARGET. */
+    gboolean (*confirm)(RunContext *context, Target *target,
+                        Initiator *initiator, GError **error);
 } TargetKind;
 
 struct Target {

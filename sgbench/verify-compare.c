@@ -9,6 +9,7 @@
 
 #include "layout.h"
 #include "load-disk.h"
+#include "load-disk.h"
 #include "load-list.h"
 #include "verify.h"
 
@@ -18,14 +19,19 @@
 typedef struct Reading {
     Verifier *verifier;
     const Cell *cell;
-    unsigned n;      /* commands, at consecutive places */
-    uint32_t blocks; /* of each */
+    unsigned n;     /* commands, at consecutive places */
+    uint64_t place; /* the first */
 } Reading;
 
-/* Read at @lba through @initiator into @data, n times the cell's size. */
+static uint64_t lba_of(const Reading *reading, unsigned number)
+{
+    return disk_place(reading->cell, reading->verifier->target,
+                      reading->place + number);
+}
+
+/* Read through @initiator into @data, n times the cell's size. */
 static gboolean read_batch(const Reading *reading, Initiator *initiator,
-                           Layout layout, uint64_t lba, uint8_t *data,
-                           GError **error)
+                           Layout layout, uint8_t *data, GError **error)
 {
     const Cell *cell = reading->cell;
     Verifier *verifier = reading->verifier;
@@ -45,8 +51,8 @@ static gboolean read_batch(const Reading *reading, Initiator *initiator,
         g_ptr_array_add(buffers, buffer);
         buffer_set_guards(buffer);
         command_read_write(&commands[i], DATA_IN, cell->cdb_size,
-                           lba + (uint64_t)i * reading->blocks,
-                           reading->blocks);
+                           lba_of(reading, i),
+                           cell->size / verifier->target->block_size);
         commands[i].pieces = buffer->pieces;
         commands[i].n_pieces = buffer->n_pieces;
         commands[i].length = cell->size;
@@ -65,7 +71,7 @@ static gboolean read_batch(const Reading *reading, Initiator *initiator,
             return verify_fault(verifier, cell, error, SGBENCH_ERROR_TARGET,
                                 verify_who(initiator),
                                 "block %" G_GUINT64_FORMAT ": %s",
-                                lba + (uint64_t)i * reading->blocks, text);
+                                lba_of(reading, i), text);
         }
         if (stray != UINT64_MAX) {
             return verify_fault(verifier, cell, error, SGBENCH_ERROR_DATA,
@@ -88,49 +94,48 @@ static gboolean compare_cell(Verifier *verifier, const Cell *cell,
                              Verification *result, GError **error)
 {
     const Target *target = verifier->target;
+    uint64_t places = disk_places(cell, target), length, i;
     Reading reading = {
         .verifier = verifier,
         .cell = cell,
-        .blocks = cell->size / target->block_size,
+        .n = MIN(MIN(cell->depth, BATCH_MAX), places),
     };
     g_autofree uint8_t *wanted = NULL, *got = NULL;
-    uint64_t places = disk_places(cell, target), lba = 0, length, i;
 
     if (!places) {
         return verify_fault(verifier, cell, error, SGBENCH_ERROR_TARGET,
                             verify_who(verifier->initiator),
                             "it does not fit on the disk");
     }
-    reading.n = MIN(MIN(cell->depth, BATCH_MAX), places);
     length = reading.n * cell->size;
     wanted = g_malloc(length);
     got = g_malloc(length);
     for (i = 0; i < PLACES; i++) {
         /* the beginning first: there is something on most disks */
-        lba = disk_place(
-            cell, target,
-            i ? g_rand_double(verifier->random) * (places - reading.n + 1) : 0);
-        if (!read_batch(&reading, verifier->native, LAYOUT_CONTIGUOUS, lba,
-                        wanted, error)) {
+        reading.place =
+            i ? g_rand_double(verifier->random) * (places - reading.n + 1) : 0;
+        if (!read_batch(&reading, verifier->native, LAYOUT_CONTIGUOUS, wanted,
+                        error)) {
             return FALSE;
         }
         if (!all_zero(wanted, length)) {
             break;
         }
     }
-    if (!read_batch(&reading, verifier->initiator, cell->layout, lba, got,
-                    error)) {
+    if (!read_batch(&reading, verifier->initiator, cell->layout, got, error)) {
         return FALSE;
     }
     for (i = 0; i < length && wanted[i] == got[i]; i++) {
     }
     if (i < length) {
-        return verify_fault(verifier, cell, error, SGBENCH_ERROR_DATA,
-                            verify_who(verifier->initiator),
-                            "byte %" G_GUINT64_FORMAT
-                            " of the disk is %02xh, natively %02xh; "
-                            "does something else write to the disk?",
-                            lba * target->block_size + i, got[i], wanted[i]);
+        return verify_fault(
+            verifier, cell, error, SGBENCH_ERROR_DATA,
+            verify_who(verifier->initiator),
+            "byte %" G_GUINT64_FORMAT " of the disk is %02xh, natively %02xh; "
+            "does something else write to the disk?",
+            lba_of(&reading, i / cell->size) * target->block_size +
+                i % cell->size,
+            got[i], wanted[i]);
     }
     result->commands += reading.n;
     result->bytes += length;

@@ -55,7 +55,6 @@ static void test_writes(void)
             0x10, /* WRITE FILEMARKS (6) */
             0x19, /* ERASE (6) */
             0x1b, /* START STOP UNIT, LOAD UNLOAD */
-            0x35, /* SYNCHRONIZE CACHE (10) */
             0x48, /* SANITIZE */
             0x80, /* WRITE FILEMARKS (16) */
             0x93, /* ERASE (16), WRITE SAME (16) */
