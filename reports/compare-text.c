@@ -161,6 +161,16 @@ static void add_workload(GString *out, const SgbCell *cell)
     sgb_text_paragraph(out, "", 1, text);
 }
 
+static gboolean has_figure(const SgbComparison *c, SgbFigure figure)
+{
+    for (unsigned i = 0; i < c->changes->len; i++) {
+        if (g_array_index(c->changes, SgbChange, i).figure == figure) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Rows of one workload together, in the order in which they first come. */
 static void add_figure(GString *out, const SgbComparison *c, SgbFigure figure)
 {
@@ -168,6 +178,9 @@ static void add_figure(GString *out, const SgbComparison *c, SgbFigure figure)
     SgbGeomean mean = sgb_comparison_geomean(c, figure);
     g_autofree gboolean *done = g_new0(gboolean, MAX(c->changes->len, 1));
 
+    if (!has_figure(c, figure)) {
+        return;
+    }
     g_string_append_printf(out, "\n%s, %s (%s is better)\n", kind->title,
                            kind->unit, kind->more_is_better ? "more" : "less");
     g_string_append_printf(out, "  %-16s%12s%12s%7s%15s%6s\n", "", "base ",
@@ -255,7 +268,7 @@ char *sgb_compare_text(const SgbComparison *c)
         return g_string_free(out, FALSE);
     }
     for (unsigned f = 0; f < SGB_FIGURE__COUNT; f++) {
-        if (c->options.figures[f] && c->changes->len) {
+        if (c->options.figures[f]) {
             add_figure(out, c, f);
         }
     }

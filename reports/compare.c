@@ -146,10 +146,8 @@ static void add_change(SgbComparison *c, const SgbCell *base,
     };
     SgbShift shift;
 
-    if (x->len == 0 || y->len == 0) {
-        if (!change.failing) {
-            return; /* neither path nor target has such a figure */
-        }
+    if (x->len == 0 || (y->len == 0 && !change.failing)) {
+        return; /* the path, the target or what is done has no such figure */
     }
     change.base_median = median_of_logs(x);
     change.new_median = median_of_logs(y);
