@@ -246,7 +246,7 @@ static char *headline(const SgbComparison *c)
     if (c->unseen) {
         g_string_append_printf(
             text, "; in %u a worsening by %.3g %% would not have been seen",
-            c->unseen, 100 * c->options.must_see);
+            c->unseen, 100 * (c->options.threshold + c->options.must_see));
     }
     return g_string_free(text, FALSE);
 }

@@ -316,8 +316,9 @@ static void judge_all(SgbComparison *c)
             judge(c, change);
             c->counts[change->verdict]++;
             /* Nothing is asked of what has got better. */
-            c->unseen += change->verdict == SGB_VERDICT_NONE &&
-                         change->visible > c->options.must_see;
+            c->unseen +=
+                change->verdict == SGB_VERDICT_NONE &&
+                change->visible > c->options.threshold + c->options.must_see;
         }
     }
 }

@@ -19,8 +19,8 @@ typedef struct SgbCompareOptions {
     double alpha;     /* chance that anything is found where nothing is */
     double power;     /* chance to see what "would have been seen" */
     double threshold; /* changes up to this share are none; 0: any counts */
-    double must_see;  /* inconclusive if a worsening by this share would not
-                       * have been seen somewhere */
+    double must_see;  /* inconclusive if a worsening by this share, and the
+                       * threshold, would not have been seen somewhere */
 } SgbCompareOptions;
 
 /* CPU and throughput, 5 %, 90 %, 0, 10 %. */
@@ -72,7 +72,7 @@ typedef struct SgbComparison {
     GPtrArray *notes;       /* char *, what else is to be known */
     unsigned tested;        /* changes that a verdict was sought for */
     unsigned counts[SGB_VERDICT__COUNT]; /* of those */
-    unsigned unseen; /* of those, not SLOWER and visible > must_see */
+    unsigned unseen; /* of those, NONE and visible > threshold + must_see */
     SgbOutcome outcome;
 } SgbComparison;
 

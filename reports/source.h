@@ -8,7 +8,8 @@
 #include <glib.h>
 #include "run.h"
 
-/* The run in @where: a run directory, or a bundle. As sgb_run_load. */
+/* The run in @where: a run directory, a bundle, or history:NAME, which is in the
+ * default history (sgb_history_find). As sgb_run_load. */
 SgbRun *sgb_run_open(const char *where, GError **error);
 
 #endif

@@ -18,7 +18,8 @@ typedef struct Subcommand {
 } Subcommand;
 
 extern const Subcommand subcommand_run, subcommand_lab, subcommand_report,
-    subcommand_devices, subcommand_compare, subcommand_bundle;
+    subcommand_devices, subcommand_compare, subcommand_bundle,
+    subcommand_history;
 
 /* All of them, NULL-terminated. */
 extern const Subcommand *const subcommands[];
