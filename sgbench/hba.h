@@ -69,6 +69,10 @@ typedef struct HbaKind {
     /* TRUE if the HBA has given up. Asks over qtest: not for every poll. NULL
      * if this one cannot say so. */
     gboolean (*is_broken)(Hba *hba);
+
+    /* What it tells a guest of its limits: pieces of memory, and 512-byte
+     * sectors, of one command. NULL if this one tells nothing. */
+    void (*limits)(Hba *hba, uint32_t *seg_max, uint32_t *max_sectors);
 } HbaKind;
 
 /* Every HBA begins with this. */

@@ -467,6 +467,10 @@ static Initiator *ring_open(RunContext *context, Target *target,
     initiator->read_only = target->read_only;
     initiator->qemu_pid = qemu->process->pid;
     initiator->iothread_tid = qemu->iothread_tid;
+    if (hba->limits) {
+        hba->limits(ring->hba, &initiator->hba_seg_max,
+                    &initiator->hba_max_sectors);
+    }
     return g_steal_pointer(&initiator);
 }
 

@@ -62,13 +62,15 @@ struct Initiator {
     const InitiatorKind *kind;
     Arena arena;
     unsigned max_depth;
-    unsigned max_pieces; /* per command */
-    pid_t qemu_pid;      /* 0 if there is no QEMU */
-    pid_t iothread_tid;  /* 0 if there is none */
-    gboolean traced;     /* emit sgbench:post and sgbench:complete */
-    gboolean read_only;  /* the target's: see initiator_may_send() */
-    gboolean guarded;    /* its medium may be changed by others */
-    gboolean changed;    /* and may have been: see initiator_saw() */
+    unsigned max_pieces;  /* per command */
+    pid_t qemu_pid;       /* 0 if there is no QEMU */
+    pid_t iothread_tid;   /* 0 if there is none */
+    uint32_t hba_seg_max; /* what the HBA tells a guest, or 0 */
+    uint32_t hba_max_sectors;
+    gboolean traced;    /* emit sgbench:post and sgbench:complete */
+    gboolean read_only; /* the target's: see initiator_may_send() */
+    gboolean guarded;   /* its medium may be changed by others */
+    gboolean changed;   /* and may have been: see initiator_saw() */
 };
 
 extern const InitiatorKind initiator_ring, initiator_sgio, initiator_iscsi;

@@ -6,10 +6,9 @@
 #include "error.h"
 
 const Subcommand *const subcommands[] = {
-    &subcommand_run,     &subcommand_lab,
-    &subcommand_report,  &subcommand_compare,
-    &subcommand_bundle,  &subcommand_history,
-    &subcommand_devices, NULL,
+    &subcommand_run,     &subcommand_lab,    &subcommand_report,
+    &subcommand_compare, &subcommand_bundle, &subcommand_history,
+    &subcommand_devices, &subcommand_probe,  NULL,
 };
 
 GOptionContext *subcommand_options(const Subcommand *subcommand,

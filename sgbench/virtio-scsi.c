@@ -73,6 +73,8 @@ enum {
 /* VIRTIO 1.2, 5.6.4: struct virtio_scsi_config */
 enum {
     CONFIG_NUM_QUEUES = 0,
+    CONFIG_SEG_MAX = 4,
+    CONFIG_MAX_SECTORS = 8,
     CONFIG_SENSE_SIZE = 20,
     CONFIG_CDB_SIZE = 24
 };
@@ -376,6 +378,14 @@ static Hba *virtio_open(Qtest *qtest, uint8_t *ram, uint64_t address,
     return &hba->base;
 }
 
+static void virtio_limits(Hba *base, uint32_t *seg_max, uint32_t *max_sectors)
+{
+    VirtioScsi *hba = (VirtioScsi *)base;
+
+    *seg_max = qtest_read(hba->qtest, 4, hba->config + CONFIG_SEG_MAX);
+    *max_sectors = qtest_read(hba->qtest, 4, hba->config + CONFIG_MAX_SECTORS);
+}
+
 /* VIRTIO 1.2, 5.6.6.1: byte 0 is 1, byte 1 the target, bytes 2 and 3 a
  * single-level LUN, flat space addressing (SAM-5, 4.7.7.3). */
 static void encode_lun(uint8_t *lun, uint8_t target, uint16_t number)
@@ -498,4 +508,5 @@ const HbaKind hba_virtio_scsi = {
     .kick = virtio_kick,
     .poll = virtio_poll,
     .is_broken = virtio_is_broken,
+    .limits = virtio_limits,
 };
