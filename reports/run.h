@@ -64,6 +64,7 @@ typedef struct SgbSample {
     uint64_t due, not_posted;
     double figures[SGB_FIGURE__COUNT]; /* NAN: this path has no such figure */
     uint64_t slowest;                  /* latency, ns; 0: no request */
+    uint64_t wall;                     /* ns */
     SgbSeries series;
     double initiator_share; /* initiator's CPU without empty polls, of it and
                               * what CPU_ALL counts */

@@ -301,6 +301,7 @@ SgbSample *sgb_sample_from_json(JsonObject *object, const char *file,
         s->due = sgb_json_count(pace, "due");
         s->not_posted = sgb_json_count(pace, "not_posted");
     }
+    s->wall = sgb_json_count(object, "wall");
     s->dio_requests = sgb_json_count(object, "dio_requests");
     s->failure = g_strdup(sgb_json_string(object, "first_failure"));
     derive(s, object, latency);

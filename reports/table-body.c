@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "steady.h"
 #include "text.h"
 
 /* Intervals shown, and how many of them may be expected to miss their median. */
@@ -125,6 +126,7 @@ static void add_stream(GString *out, const SgbCell *cell, const char *name)
 static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
 {
     g_autofree char *name = sgb_text_clean(cell->path, 40);
+    unsigned not_steady = 0;
 
     if (cell->reads) {
         add_split(out, cell, name);
@@ -140,6 +142,14 @@ static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
             cell->failure ? ": " : "", cell->failure ? cell->failure : "");
 
         sgb_text_paragraph(out, "", 4, text);
+    }
+    for (unsigned i = 0; i < cell->samples->len; i++) {
+        not_steady += sgb_sample_steady(g_ptr_array_index(cell->samples, i)) ==
+                      SGB_STEADY_NOT;
+    }
+    if (not_steady) {
+        g_string_append_printf(out, "    %s: not steady in %u of %u rounds\n",
+                               name, not_steady, cell->samples->len);
     }
     if (cell->samples->len < block->run->rounds) {
         g_string_append_printf(out, "    %s: %u of %u rounds\n", name,
@@ -342,6 +352,32 @@ static void add_target(GString *out, JsonObject *target, gboolean timed)
                        sgb_json_string(caps, "verdicts"));
 }
 
+/* All samples by whether they are steady. */
+static void add_steady(GString *out, const SgbRun *run)
+{
+    unsigned counts[SGB_STEADY__COUNT] = {0}, all = 0;
+    g_autofree char *text = NULL;
+
+    for (unsigned i = 0; i < run->cells->len; i++) {
+        const SgbCell *cell = g_ptr_array_index(run->cells, i);
+
+        for (unsigned j = 0; j < cell->samples->len; j++) {
+            counts[sgb_sample_steady(g_ptr_array_index(cell->samples, j))]++;
+            all++;
+        }
+    }
+    if (!all) {
+        return;
+    }
+    text = g_strdup_printf(
+        "Steady: %u of %u cells of a round are, %u are not, of %u it cannot be "
+        "told (too short, or too few requests). All are in the figures.",
+        counts[SGB_STEADY], all, counts[SGB_STEADY_NOT],
+        counts[SGB_STEADY_UNKNOWN]);
+    g_string_append_c(out, '\n');
+    sgb_text_paragraph(out, "", 0, text);
+}
+
 void sgb_table_body(GString *out, const SgbRun *run)
 {
     g_autoptr(GPtrArray) blocks = sgb_run_blocks(run);
@@ -367,6 +403,7 @@ void sgb_table_body(GString *out, const SgbRun *run)
             add_block(out, block, &chance);
         }
     }
+    add_steady(out, run);
     if (chance.shown) {
         g_autofree char *text = g_strdup_printf(
             "Of the %u intervals above about %.1f must be expected to miss "

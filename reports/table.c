@@ -20,6 +20,9 @@ static const char *const legend[] = {
     "gap: from the end of one command with data to the end of the next.",
     "response: like latency, but from when a command was due at the rate it is",
     "fed, not from when it could be posted: a stall counts for all it delays.",
+    "steady: in the last five tenths of the time the rate stays within 20 %",
+    "of its average, and does not rise or fall by more than 10 % (SNIA SSS "
+    "PTS).",
     "Ratios are paired by round; throughput above 1 and CPU below 1 are "
     "better.",
     "~ no difference shown. # the same path twice: the noise floor.",
