@@ -26,6 +26,7 @@ static const SgbJsonMember root_members[] = {
     {"samples", SGB_JSON_ARRAY, TRUE},
     {"verification", SGB_JSON_ARRAY, TRUE},
     {"reconciliation", SGB_JSON_ARRAY, TRUE},
+    {"log_pages", SGB_JSON_ARRAY, TRUE},
     {NULL},
 };
 
@@ -123,6 +124,14 @@ static const SgbJsonMember verification_members[] = {
     {"path", SGB_JSON_STRING},
     {"result", SGB_JSON_STRING},
     {"message", SGB_JSON_STRING, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember log_members[] = {
+    {"target", SGB_JSON_STRING},
+    {"start", SGB_JSON_COUNT},
+    {"when", SGB_JSON_STRING},
+    {"pages", SGB_JSON_ARRAY},
     {NULL},
 };
 
@@ -227,6 +236,7 @@ static gboolean check_root(JsonObject *root, const char *file, GError **error)
            check_elements(root, "cells", cell_members, file, error) &&
            check_elements(root, "verification", verification_members, file,
                           error) &&
+           check_elements(root, "log_pages", log_members, file, error) &&
            check_elements(root, "reconciliation", reconciliation_members, file,
                           error);
 }

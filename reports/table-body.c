@@ -393,6 +393,7 @@ void sgb_table_body(GString *out, const SgbRun *run)
             g_string_append_printf(out, "\nTARGET %s\n", name);
             if (block->target) {
                 add_target(out, block->target, block->timed);
+                sgb_table_logs(out, block->run, block->first->target);
             }
             if (!block->timed) {
                 g_string_append(out, "  verified, not timed\n");

@@ -17,6 +17,10 @@ void sgb_table_head(GString *out, const SgbRun *run);
 /* The figures of @run. Appends to @out. */
 void sgb_table_body(GString *out, const SgbRun *run);
 
+/* What the drive called @target counted itself, if it does. Appends to @out.
+ * (table-log.c) */
+void sgb_table_logs(GString *out, const SgbRun *run, const char *target);
+
 /* The table of @runs (SgbRun *), at most 80 columns; the caller's. */
 char *sgb_table_text(GPtrArray *runs);
 

@@ -96,6 +96,9 @@ gboolean rundir_has_sample(RunDir *dir, const char *cell, unsigned round)
 
 void rundir_record(RunDir *dir, const char *name, JsonObject *record)
 {
+    if (!json_object_has_member(dir->header, name)) {
+        json_object_set_array_member(dir->header, name, json_array_new());
+    }
     json_array_add_object_element(
         json_object_get_array_member(dir->header, name), record);
     dir->changed = TRUE;

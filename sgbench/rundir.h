@@ -42,8 +42,8 @@ JsonObject *rundir_header(RunDir *dir);
  * is cut back to its last whole line). */
 gboolean rundir_append(RunDir *dir, const Sample *sample, GError **error);
 
-/* Append @record to array @name ("verification", "reconciliation"). Taken
- * over. */
+/* Append @record to array @name ("verification", "reconciliation",
+ * "log_pages"). Taken over. */
 void rundir_record(RunDir *dir, const char *name, JsonObject *record);
 
 /* Empty that array: what it said is going to be said anew. */

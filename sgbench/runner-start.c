@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "error.h"
+#include "log-pages.h"
 #include "measure.h"
 #include "reconcile.h"
 #include "runner-private.h"
@@ -70,6 +71,32 @@ static void note_failures(Runner *runner, const Sample *sample)
     }
 }
 
+/* What the drive says of itself, which is @when of the cells. */
+static gboolean note_logs(Runner *runner, const Start *start,
+                          Initiator *initiator, unsigned round,
+                          const char *when, GError **error)
+{
+    Target *target = g_hash_table_lookup(runner->targets, start->target);
+    JsonArray *pages;
+    JsonObject *record;
+
+    if (!log_pages_read(target, initiator, &pages, error)) {
+        return runner_blame(target, error);
+    }
+    if (!pages) {
+        return TRUE;
+    }
+    record = json_object_new();
+    json_object_set_string_member(record, "target", start->target->name);
+    json_object_set_string_member(record, "path", start->path->name);
+    json_object_set_int_member(record, "start", runner->context.starts);
+    json_object_set_int_member(record, "round", round);
+    json_object_set_string_member(record, "when", when);
+    json_object_set_array_member(record, "pages", pages);
+    rundir_record(runner->dir, "log_pages", record);
+    return TRUE;
+}
+
 /* Run the cells of @start; keep the samples in @kept if it is not NULL. */
 gboolean runner_run_cells(Runner *runner, const Start *start, unsigned round,
                           gboolean traced, GPtrArray *kept, GError **error)
@@ -85,6 +112,9 @@ gboolean runner_run_cells(Runner *runner, const Start *start, unsigned round,
     }
     if (traced &&
         !tracing_follow(runner->tracing, initiator->qemu_pid, error)) {
+        return FALSE;
+    }
+    if (!note_logs(runner, start, initiator, round, "before", error)) {
         return FALSE;
     }
     for (i = 0; i < start->cells->len; i++) {
@@ -130,7 +160,7 @@ gboolean runner_run_cells(Runner *runner, const Start *start, unsigned round,
         }
         progress_advance(runner->progress);
     }
-    return TRUE;
+    return note_logs(runner, start, initiator, round, "after", error);
 }
 
 static gboolean append_all(Runner *runner, GPtrArray *samples, GError **error)

@@ -21,8 +21,7 @@ enum {
 
 #define LIMITS_BYTES 6
 #define POSITION_BYTES 20
-#define MODE_BYTES 12 /* header (6) and one block descriptor */
-#define LOG_BYTES 252
+#define MODE_BYTES 12           /* header (6) and one block descriptor */
 #define LOG_CUMULATIVE (1 << 6) /* SPC-4 table 202: PC 01b */
 
 static void no_data(Command *command, uint8_t opcode, unsigned length)
@@ -125,11 +124,11 @@ uint32_t tape_mode_block_size(const uint8_t *data)
     return sg_get_unaligned_be24(data + 9);
 }
 
-void tape_log_sense(Command *command, uint8_t page)
+void tape_log_sense(Command *command, uint8_t page, uint16_t length)
 {
-    data_in(command, OP_LOG_SENSE, 10, LOG_BYTES);
+    data_in(command, OP_LOG_SENSE, 10, length);
     command->cdb[2] = LOG_CUMULATIVE | page;
-    sg_put_unaligned_be16(LOG_BYTES, command->cdb + 7);
+    sg_put_unaligned_be16(length, command->cdb + 7);
 }
 
 TapeEnd tape_end(const Completion *completion, int64_t *information)

@@ -52,8 +52,8 @@ void tape_mode_select(Command *command, uint32_t block_size, uint8_t data[12]);
 void tape_mode_sense(Command *command);
 uint32_t tape_mode_block_size(const uint8_t *data);
 
-/* LOG SENSE (SPC-4 6.8) of @page, cumulative values, 252 bytes. */
-void tape_log_sense(Command *command, uint8_t page);
+/* LOG SENSE (SPC-4 6.8) of @page, cumulative values, @length bytes of it. */
+void tape_log_sense(Command *command, uint8_t page, uint16_t length);
 
 /* What came of a command of a tape; several are normal results. */
 typedef enum TapeEnd {

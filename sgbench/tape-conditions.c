@@ -11,6 +11,7 @@
 #define CANARY 0xa5
 #define ROOM 8192 /* memory of a read: more than the largest block here */
 #define FIXED 512
+#define LOG_BYTES 252
 #define LOG_PAGE_SEQUENTIAL 0x0c /* SSC-3 8.2.2 */
 #define FILL_BLOCK (32 * 1024)
 #define NO_MATTER INT64_MIN
@@ -240,7 +241,7 @@ static gboolean log_pages(const Trial *trial, GError **error)
 {
     Command command = {0};
 
-    tape_log_sense(&command, LOG_PAGE_SEQUENTIAL);
+    tape_log_sense(&command, LOG_PAGE_SEQUENTIAL, LOG_BYTES);
     return ends(trial, &command, "LOG SENSE", TAPE_GOOD, 0, error) &&
            (ask_data(trial->verifier->initiator)[0] == LOG_PAGE_SEQUENTIAL ||
             differs(trial, error, "LOG SENSE: another page"));
@@ -330,6 +331,15 @@ static const Condition conditions[] = {
     {"fixed blocks, to a filemark", 0, fixed_blocks},
     {"early warning and end of medium", TAPE_WARNS_EARLY, end_of_medium},
 };
+
+const char *tape_condition(unsigned index, unsigned *needs)
+{
+    if (index >= G_N_ELEMENTS(conditions)) {
+        return NULL;
+    }
+    *needs = conditions[index].needs;
+    return conditions[index].name;
+}
 
 static gboolean write_objects(const Trial *trial, GError **error)
 {

@@ -3,21 +3,7 @@
  * What a tape does beside moving data: results that are neither GOOD nor
  * failures, and where it stands afterwards. Tried on a path with a small tape
  * of known blocks; which of them a target has is in its capabilities.
- *
- * | condition                        | null | tgt 1.0.85                   |
- * |----------------------------------|------|------------------------------|
- * | a block shorter than asked for   | yes  | yes, with other commands'    |
- * |                                  |      | bytes behind it              |
- * | a block longer than asked for    | yes  | no: its data is not sent     |
- * | a filemark                       | yes  | yes                          |
- * | end of data                      | yes  | yes; not in fixed blocks     |
- * | space over filemarks             | yes  | yes                          |
- * | space over blocks, to a filemark | yes  | no: INFORMATION is missing   |
- * | fixed blocks, to a filemark      | yes  | yes                          |
- * | space back                       | yes  | no: stops elsewhere          |
- * | locate and read position         | yes  | no                           |
- * | log pages                        | yes  | no                           |
- * | early warning and end of medium  | yes  | no                           |
+ * sgbench-job(5) has the table of conditions and targets.
  *
  * What tgt has not was seen so without QEMU, too.
  */
@@ -33,5 +19,9 @@
  * it, or data that belongs to nobody is seen.
  */
 gboolean tape_conditions(Verifier *verifier, unsigned *seen, GError **error);
+
+/* The name of condition @index and the TapeAbility bits it needs; NULL behind the
+ * last. */
+const char *tape_condition(unsigned index, unsigned *needs);
 
 #endif

@@ -25,6 +25,7 @@
 #include "tape-command.h"
 #include "target-kinds.h"
 
+#define LOG_LIST_BYTES 252
 #define SG_DEPTH 16 /* SG_MAX_QUEUE, drivers/scsi/sg.c */
 #define TIMEOUT_SLOW_S 900
 
@@ -229,7 +230,7 @@ static gboolean ask_drive(DeviceTarget *target, Initiator *initiator,
     }
     tape_block_limits(ask_data(initiator), &smallest, &largest);
     caps->max_transfer = largest;
-    tape_log_sense(&command, 0);
+    tape_log_sense(&command, 0, LOG_LIST_BYTES);
     if (!ask(initiator, &command, &completion, error)) {
         return FALSE;
     }

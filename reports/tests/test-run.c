@@ -231,6 +231,43 @@ static void test_loads(void)
     fake_run_remove(folder);
 }
 
+#define LOG(start, when, received, alert)                                 \
+    "{\"target\": \"lun\", \"path\": \"x\", \"start\": " start            \
+    ", \"round\": 1, \"when\": \"" when "\", \"pages\": [{\"page\": 12, " \
+    "\"parameters\": {\"0000\": " received "}}, {\"page\": 46, "          \
+    "\"parameters\": {\"0003\": 0, \"0014\": " alert "}}]}"
+
+/* What a drive counted. */
+static void test_logs(void)
+{
+    /* clang-format off */
+    static const char logs[] =
+        "\"log_pages\": ["
+        LOG("1", "before", "1048576", "0") ", "
+        LOG("1", "after", "3145728", "1") ", "
+        LOG("2", "before", "0", "0") ", "
+        LOG("2", "after", "524288", "0")
+        "], \"samples\": [";
+    /* clang-format on */
+    char *folder = fake_run_write(&whole);
+    g_autofree char *read = fake_run_read(folder, "run.json");
+    g_autoptr(GString) text = g_string_new(read);
+    g_autoptr(GPtrArray) runs = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SgbRun) run = NULL;
+    g_autofree char *table = NULL;
+
+    replace_all(text, "\"samples\": [", logs);
+    fake_run_replace(folder, "run.json", text->str);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    g_ptr_array_add(runs, run);
+    table = sgb_table_text(runs);
+    g_assert_nonnull(strstr(table, "2 starts, as the drive counts: 2.5 MiB "
+                                   "received, TAPEALERT 20"));
+    fake_run_remove(folder);
+}
+
 /* Commands that move no data are counted, not weighed. */
 static void test_no_data(void)
 {
@@ -416,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/run/hostile", test_hostile);
     g_test_add_func("/run/random-damage", test_random_damage);
     g_test_add_func("/run/loads", test_loads);
+    g_test_add_func("/run/logs", test_logs);
     g_test_add_func("/run/no-data", test_no_data);
     return g_test_run();
 }

@@ -9,9 +9,11 @@
 
 #include "ring-fixture.h"
 #include "sgbench/error.h"
+#include "sgbench/log-pages.h"
 #include "sgbench/measure.h"
 #include "sgbench/plan.h"
 #include "sgbench/tape-command.h"
+#include "sgbench/tape-conditions.h"
 #include "sgbench/verify.h"
 
 /* ---- commands ---- */
@@ -54,7 +56,7 @@ static void test_commands(void)
     assert_cdb(&c, "2b000012345678000000", DATA_NONE, 0);
     tape_read_position(&c);
     assert_cdb(&c, "34000000000000000000", DATA_IN, 20);
-    tape_log_sense(&c, 0x0c);
+    tape_log_sense(&c, 0x0c, 252);
     assert_cdb(&c,
                "4d004c000000"
                "0000fc00",
@@ -412,6 +414,112 @@ static void test_bytes(void)
     tear_down(&f);
 }
 
+static int64_t counted(JsonArray *pages, unsigned page, const char *code)
+{
+    for (unsigned i = 0; i < json_array_get_length(pages); i++) {
+        JsonObject *object = json_array_get_object_element(pages, i);
+
+        if (json_object_get_int_member(object, "page") == page) {
+            return json_object_get_int_member(
+                json_object_get_object_member(object, "parameters"), code);
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* The drive counts what the initiator sends. */
+static void test_log_pages(void)
+{
+    MeasureSpec spec = {.round = 1, .limits.data = 8};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Sample) sample = NULL;
+    g_autoptr(JsonArray) before = NULL;
+    g_autoptr(JsonArray) after = NULL;
+    JsonArray *none;
+    Fixture f;
+
+    if (ring_no_qemu()) {
+        return;
+    }
+    set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n", "");
+    g_assert_true(log_pages_read(f.target, f.ring, &before, &error));
+    sample = measure_cell(&ring_context, f.target, f.ring,
+                          f.plan->cells->pdata[0], &spec, &error);
+    g_assert_true(log_pages_read(f.target, f.ring, &after, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(counted(before, 0x0c, "0000"), ==, 0);
+    g_assert_cmpint(counted(after, 0x0c, "0000"), ==, sample->bytes);
+    g_assert_cmpint(counted(after, 0x0c, "0003"), ==, 0);
+    g_assert_cmpint(counted(after, 0x02, "0005"), ==, sample->bytes);
+    g_assert_cmpint(counted(after, 0x2e, "0040"), ==, 0);
+    tear_down(&f);
+
+    /* A drive that has none after all is no failure. */
+    set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n",
+           RULE(0, "cdb=4d,rules.0.status=2,rules.0.sense="
+                   "70000500000000000a000000002000000000"));
+    g_assert_true(log_pages_read(f.target, f.ring, &none, &error));
+    g_assert_null(none);
+    tear_down(&f);
+}
+
+static gboolean has_row(const char *page, const char *name, gboolean of_null,
+                        gboolean of_tgt)
+{
+    g_autofree char *row =
+        g_strdup_printf("\n.It %s Ta %s Ta %s Ta ", name,
+                        of_null ? "yes" : "no", of_tgt ? "yes" : "no");
+
+    return strstr(page, row) != NULL;
+}
+
+/* What the manual page says of targets is what is tried on them. */
+static void test_manual(void)
+{
+    g_autofree char *file = g_build_filename(g_getenv("G_TEST_SRCDIR"),
+                                             "sgbench", "sgbench-job.5", NULL);
+    g_autoptr(Job) null = load_job(TAPE, ZC "sizes=64K\n");
+    g_autoptr(Job) tgt = load_job(TAPE, ZC "sizes=64K\n");
+    TargetSpec *spec = tgt->targets->pdata[0];
+    TargetCaps of_null, of_tgt;
+    g_autofree char *page = NULL;
+    const char *name;
+    unsigned needs, i;
+
+    g_assert_true(g_file_get_contents(file, &page, NULL, NULL));
+    g_assert_true(target_find("null")->check(null, null->targets->pdata[0],
+                                             &of_null, NULL));
+    g_hash_table_remove_all(spec->keys);
+    g_hash_table_insert(spec->keys, g_strdup("device"), g_strdup("tape"));
+    g_assert_true(target_find("iscsi")->check(tgt, spec, &of_tgt, NULL));
+    for (i = 0; (name = tape_condition(i, &needs)); i++) {
+        g_test_message("%s", name);
+        g_assert_true(has_row(page, name, (of_null.tape & needs) == needs,
+                              (of_tgt.tape & needs) == needs));
+    }
+    g_assert_true(has_row(page, "end of data, fixed blocks",
+                          of_null.tape & TAPE_ENDS_FIXED,
+                          of_tgt.tape & TAPE_ENDS_FIXED));
+}
+
+static void test_log_damage(void)
+{
+    static const uint8_t page[] = {0x0c, 0, 0, 13, 0, 5, 0, 2, 1,
+                                   2,    1, 0, 3,  3, 7, 8, 9};
+    g_autoptr(JsonObject) whole = log_page_parameters(page, sizeof(page), 0x0c);
+    uint8_t torn[sizeof(page)];
+
+    g_assert_cmpint(json_object_get_int_member(whole, "0005"), ==, 0x0102);
+    g_assert_cmpint(json_object_get_int_member(whole, "0100"), ==, 0x070809);
+    g_assert_null(log_page_parameters(page, sizeof(page), 0x02));
+    for (unsigned i = 0; i < sizeof(page); i++) {
+        g_assert_null(log_page_parameters(page, i, 0x0c));
+    }
+    memcpy(torn, page, sizeof(page));
+    torn[7] = 200; /* a parameter that is longer than the page */
+    g_assert_null(log_page_parameters(torn, sizeof(torn), 0x0c));
+}
+
 /* After a failure the tape is rewound, and all is as before. */
 static void test_lost(void)
 {
@@ -452,6 +560,9 @@ int main(int argc, char **argv)
     g_test_add_func("/tape/wrong-answers", test_wrong_answers);
     g_test_add_func("/tape/load", test_load);
     g_test_add_func("/tape/bytes", test_bytes);
+    g_test_add_func("/tape/log-pages", test_log_pages);
+    g_test_add_func("/tape/log-damage", test_log_damage);
+    g_test_add_func("/tape/manual", test_manual);
     g_test_add_func("/tape/lost", test_lost);
     result = g_test_run();
     ring_tear_down();
