@@ -22,8 +22,9 @@ struct SgbCorrelator {
     GPtrArray *cells;    /* SgbTraceCell *: requests point to them */
     GHashTable *cell_of; /* host -> SgbTraceCell * that is going on */
     SgbTraceCell outside;
-    const char *device; /* the last one named */
-    unsigned devices;   /* interned */
+    const char *device[8]; /* the last ones named, interned */
+    unsigned devices;      /* named so far, at most a limit */
+    unsigned next_device;  /* of these to be replaced */
     struct SgbLevels *levels;
     struct SgbKernel *kernel;
 };

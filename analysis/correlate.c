@@ -8,10 +8,16 @@
 
 const char *sgb_correlator_device(SgbCorrelator *c, const char *id)
 {
-    if (!c->device || strcmp(c->device, id) != 0) {
-        c->device = sgb_intern_bounded(id, &c->devices, DEVICES_MAX);
+    const char **device;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(c->device); i++) {
+        if (c->device[i] && strcmp(c->device[i], id) == 0) {
+            return c->device[i];
+        }
     }
-    return c->device;
+    device = &c->device[c->next_device++ % G_N_ELEMENTS(c->device)];
+    *device = sgb_intern_bounded(id, &c->devices, DEVICES_MAX);
+    return *device;
 }
 
 void sgb_correlator_orphan(SgbCorrelator *c)
@@ -58,8 +64,11 @@ void sgb_correlator_give_up(SgbCorrelator *c, SgbOpen *o)
 
 SgbTraceCell *sgb_correlator_cell(SgbCorrelator *c, const SgbEvent *e)
 {
-    SgbTraceCell *cell = g_hash_table_lookup(c->cell_of, e->host);
+    SgbTraceCell *cell = NULL;
 
+    if (g_hash_table_size(c->cell_of)) {
+        cell = g_hash_table_lookup(c->cell_of, e->host);
+    }
     return cell ? cell : &c->outside;
 }
 
@@ -139,11 +148,14 @@ SgbOpen *sgb_correlator_resolve(SgbCorrelator *c, const SgbEvent *e,
     gboolean has_tag = sgb_event_uint32(e, SGB_FIELD_TAG, &tag);
     gboolean has_req = sgb_event_integer(e, SGB_FIELD_REQ, &req);
 
-    if (has_tag) {
-        o = sgb_correlator_find_tag(c, e, tag);
-    }
     if (has_req) {
         holder = sgb_inflight_find(t, SGB_KEY_REQ, e->host, e->vpid, req);
+    }
+    if (has_tag) {
+        if (holder && holder->keys[SGB_KEY_TAG].set && holder->r.tag == tag) {
+            return holder; /* nearly always */
+        }
+        o = sgb_correlator_find_tag(c, e, tag);
     }
     if (!has_tag && holder && holder->named) {
         return holder;

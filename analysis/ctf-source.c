@@ -81,7 +81,9 @@ static const bt_value *query(const bt_component_class_source *class,
     bt_query_executor *executor;
     const bt_value *result = NULL;
 
-    bt_value_map_insert_string_entry(params, "type", "directory");
+    if (strcmp(key, "input") == 0) {
+        bt_value_map_insert_string_entry(params, "type", "directory");
+    }
     bt_value_map_insert_string_entry(params, key, folder);
     executor = bt_query_executor_create(
         bt_component_class_source_as_component_class_const(class), object,
@@ -234,29 +236,145 @@ static const bt_plugin *find_plugin(const char *name, GError **error)
     return plugin;
 }
 
-const bt_port_output *sgb_ctf_add_sources(bt_graph *graph, const char *path,
-                                          GError **error)
+/* The traces of a folder. */
+static gboolean find_in_folder(const char *path, GPtrArray *found,
+                               GError **error)
 {
-    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-    const bt_plugin *ctf = NULL, *utils = NULL;
-    const bt_port_output *port = NULL;
-    const bt_component_filter *muxer;
+    unsigned before = found->len;
     struct stat st;
 
     if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
         g_set_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN,
                     "%s: can't open this trace: %s", path,
                     g_strerror(access(path, F_OK) < 0 ? errno : ENOTDIR));
-        return NULL;
+        return FALSE;
     }
     find_traces(path, 0, found);
-    if (found->len == 0) {
+    if (found->len == before) {
         g_set_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_OPEN,
                     "%s: not a trace: no file \"metadata\" in or below it",
                     path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean sgb_trace_is_live(const char *input)
+{
+    return g_str_has_prefix(input, "net://") ||
+           g_str_has_prefix(input, "net4://") ||
+           g_str_has_prefix(input, "net6://");
+}
+
+/* The addresses of the sessions at relay daemon @url, with commas; NULL with
+ * an error of babeltrace2's if there is no answer. */
+static char *list_sessions(const bt_component_class_source *class,
+                           const char *url)
+{
+    const bt_value *answer = query(class, "sessions", "url", url);
+    GString *list;
+
+    if (!answer || !bt_value_is_array(answer)) {
+        bt_value_put_ref(answer);
         return NULL;
     }
+    list = g_string_new(NULL);
+    for (uint64_t i = 0; i < bt_value_array_get_length(answer); i++) {
+        const bt_value *session =
+            bt_value_array_borrow_element_by_index_const(answer, i);
+        const bt_value *address =
+            bt_value_is_map(session)
+                ? bt_value_map_borrow_entry_value_const(session, "url")
+                : NULL;
+
+        if (address && bt_value_is_string(address)) {
+            g_string_append_printf(list, "%s%s", list->len ? ", " : "",
+                                   bt_value_string_get(address));
+        }
+    }
+    bt_value_put_ref(answer);
+    return g_string_free(list, FALSE);
+}
+
+/* net://HOST[:PORT] and nothing behind it, but a slash. */
+static gboolean names_no_session(const char *url)
+{
+    const char *path = strchr(strstr(url, "://") + 3, '/');
+
+    return !path || !path[1];
+}
+
+static gboolean add_live(bt_graph *graph,
+                         const bt_component_class_source *class,
+                         const char *url, const bt_component_filter *muxer,
+                         GError **error)
+{
+    g_autofree char *name = g_strconcat("live ", url, NULL);
+    g_autofree char *sessions = NULL;
+    const bt_component_source *source;
+    bt_value *params, *inputs;
+    bt_graph_add_component_status status;
+
+    if (names_no_session(url)) {
+        sessions = list_sessions(class, url);
+        if (!sessions) {
+            sgb_ctf_set_error(error, SGB_TRACE_ERROR_LIVE, url,
+                              "no answer of a relay daemon");
+        } else {
+            g_set_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_LIVE,
+                        "%s: which session? There %s", url,
+                        *sessions ? sessions : "is none");
+        }
+        return FALSE;
+    }
+    params = bt_value_map_create();
+    bt_value_map_insert_empty_array_entry(params, "inputs", &inputs);
+    bt_value_array_append_string_element(inputs, url);
+    bt_value_map_insert_string_entry(params, "session-not-found-action",
+                                     "fail");
+    status = bt_graph_add_source_component(graph, class, name, params,
+                                           LOG_LEVEL, &source);
+    bt_value_put_ref(params);
+    if (status != BT_GRAPH_ADD_COMPONENT_STATUS_OK) {
+        sgb_ctf_set_error(error, SGB_TRACE_ERROR_LIVE, url,
+                          "the session can't be followed");
+        return FALSE;
+    }
+    return connect_all(graph, source, muxer, url, error);
+}
+
+static gboolean add_inputs(bt_graph *graph, const bt_plugin *ctf,
+                           const char *const *inputs,
+                           const bt_component_filter *muxer, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+
+    for (const char *const *input = inputs; *input; input++) {
+        gboolean ok =
+            sgb_trace_is_live(*input)
+                ? add_live(
+                      graph,
+                      bt_plugin_borrow_source_component_class_by_name_const(
+                          ctf, "lttng-live"),
+                      *input, muxer, error)
+                : find_in_folder(*input, found, error);
+
+        if (!ok) {
+            return FALSE;
+        }
+    }
     g_ptr_array_sort(found, compare_strings);
+    return add_groups(
+        graph, bt_plugin_borrow_source_component_class_by_name_const(ctf, "fs"),
+        found, muxer, error);
+}
+
+const bt_port_output *
+sgb_ctf_add_sources(bt_graph *graph, const char *const *inputs, GError **error)
+{
+    const bt_plugin *ctf = NULL, *utils = NULL;
+    const bt_port_output *port = NULL;
+    const bt_component_filter *muxer;
 
     ctf = find_plugin("ctf", error);
     utils = ctf ? find_plugin("utils", error) : NULL;
@@ -269,14 +387,11 @@ const bt_port_output *sgb_ctf_add_sources(bt_graph *graph, const char *path,
                                                                   "muxer"),
             "muxer", NULL, LOG_LEVEL,
             &muxer) != BT_GRAPH_ADD_COMPONENT_STATUS_OK) {
-        sgb_ctf_set_error(error, SGB_TRACE_ERROR_OPEN, path,
+        sgb_ctf_set_error(error, SGB_TRACE_ERROR_OPEN, inputs[0],
                           "can't merge its streams");
         goto out;
     }
-    if (add_groups(
-            graph,
-            bt_plugin_borrow_source_component_class_by_name_const(ctf, "fs"),
-            found, muxer, error)) {
+    if (add_inputs(graph, ctf, inputs, muxer, error)) {
         port = bt_component_filter_borrow_output_port_by_index_const(muxer, 0);
     }
 out:

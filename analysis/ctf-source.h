@@ -10,12 +10,12 @@
 #include <babeltrace2/babeltrace.h>
 
 /*
- * Add sources for all traces in and below @path to @graph, with a muxer behind
- * them. Returns the muxer's output port, owned by @graph, or NULL with an
- * SGB_TRACE_ERROR.
+ * Add sources for all @inputs (as for sgb_trace_feed) to @graph, with a muxer
+ * behind them. Returns the muxer's output port, owned by @graph, or NULL with
+ * an SGB_TRACE_ERROR.
  */
-const bt_port_output *sgb_ctf_add_sources(bt_graph *graph, const char *path,
-                                          GError **error);
+const bt_port_output *
+sgb_ctf_add_sources(bt_graph *graph, const char *const *inputs, GError **error);
 
 /* Set @error to SGB_TRACE_ERROR @code, "@folder: @what: CAUSE", where CAUSE is
  * what babeltrace2 has to say; takes babeltrace2's error of this thread. */

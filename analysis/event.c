@@ -176,13 +176,17 @@ static SgbEventClass *class_new(SgbEventReader *reader,
         bt_event_class_borrow_payload_field_class_const(class);
     const bt_field_class *specific =
         bt_event_class_borrow_specific_context_field_class_const(class);
+    const bt_stream_class *stream_class =
+        bt_event_class_borrow_stream_class_const(class);
     const bt_field_class *common =
         bt_stream_class_borrow_event_common_context_field_class_const(
-            bt_event_class_borrow_stream_class_const(class));
+            stream_class);
 
     c->class = class;
     bt_event_class_get_ref(class);
     c->handler = reader->handler(name ? name : "");
+    c->has_clock =
+        bt_stream_class_borrow_default_clock_class_const(stream_class) != NULL;
     for (unsigned i = 0; i < SGB_FIELD__COUNT; i++) {
         FieldType type = FIELD_OTHER;
 
@@ -247,18 +251,13 @@ static const StreamSlot *stream_of(SgbEventReader *reader,
     return slot;
 }
 
-uint64_t sgb_event_time(const bt_message *message)
+/* Of an event with a clock, in ns since the epoch. */
+static uint64_t time_of(const bt_message *message)
 {
-    const bt_clock_snapshot *snapshot;
+    const bt_clock_snapshot *snapshot =
+        bt_message_event_borrow_default_clock_snapshot_const(message);
     int64_t ns = 0;
 
-    if (!bt_stream_class_borrow_default_clock_class_const(
-            bt_event_class_borrow_stream_class_const(
-                bt_event_borrow_class_const(
-                    bt_message_event_borrow_event_const(message))))) {
-        return 1;
-    }
-    snapshot = bt_message_event_borrow_default_clock_snapshot_const(message);
     if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) !=
         BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
         /* Out of range; the error is not to be blamed on a later call. */
@@ -306,7 +305,7 @@ gconstpointer sgb_event_read(SgbEventReader *reader, const bt_message *message,
     stream = stream_of(reader, bt_event_borrow_stream_const(e));
     event->class = class;
     event->event = e;
-    event->ns = sgb_event_time(message);
+    event->ns = class->has_clock ? time_of(message) : 1;
     event->host = stream->host;
     event->payload = bt_event_borrow_payload_field_const(e);
     event->vpid = stream->vpid;

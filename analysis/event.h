@@ -61,6 +61,7 @@ typedef enum SgbField {
 typedef struct SgbEventClass {
     const bt_event_class *class; /* a reference */
     gconstpointer handler;       /* what sgb_event_handler_func answered */
+    gboolean has_clock;
     struct {
         int16_t index; /* in the payload; -1: not there */
         uint8_t type;  /* private to event.c */
@@ -94,9 +95,6 @@ void sgb_event_reader_free(SgbEventReader *reader);
  * valid as long as @message. */
 gconstpointer sgb_event_read(SgbEventReader *reader, const bt_message *message,
                              SgbEvent *event);
-
-/* Time of event message @message in ns since the epoch, at least 1. */
-uint64_t sgb_event_time(const bt_message *message);
 
 /*
  * Get integer field @field whatever its width and signedness; a negative value

@@ -63,10 +63,42 @@ void sgb_metrics_add(SgbMetrics *m, const SgbRequest *r)
         m->by_reason[r->reason]++;
     }
     m->by_status[r->status]++;
+    m->failed += !sgb_request_good(r);
     m->errors += r->result != 0;
     m->refused += r->result != 0 && r->length && !r->direct && !r->bounced;
     m->bounce_held_max = MAX(m->bounce_held_max, r->bounce_held);
     add_stages(m, r);
+}
+
+void sgb_metrics_merge(SgbMetrics *m, const SgbMetrics *other)
+{
+    m->requests += other->requests;
+    m->unfinished += other->unfinished;
+    m->length += other->length;
+    m->transferred += other->transferred;
+    m->direct += other->direct;
+    m->bounced += other->bounced;
+    m->sgio_count += other->sgio_count;
+    m->map_hits += other->map_hits;
+    m->map_misses += other->map_misses;
+    m->dio += other->dio;
+    for (unsigned i = 0; i < G_N_ELEMENTS(m->by_path); i++) {
+        m->by_path[i] += other->by_path[i];
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(m->by_reason); i++) {
+        m->by_reason[i] += other->by_reason[i];
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(m->by_status); i++) {
+        m->by_status[i] += other->by_status[i];
+    }
+    m->failed += other->failed;
+    m->errors += other->errors;
+    m->refused += other->refused;
+    m->bounce_held_max = MAX(m->bounce_held_max, other->bounce_held_max);
+    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
+        sgb_histogram_merge(m->stage[i], other->stage[i]);
+    }
+    sgb_histogram_merge(m->total, other->total);
 }
 
 /* What is being made of a trace. */

@@ -8,7 +8,6 @@
 #define ANALYSIS_METRICS_H
 
 #include <stdint.h>
-#include <stdint.h>
 #include <glib.h>
 #include "histogram.h"
 #include "request.h"
@@ -27,6 +26,7 @@ typedef struct SgbMetrics {
     uint64_t by_path[SGB_DATA_PATH__COUNT + 1];
     uint64_t by_reason[SGB_REASON__COUNT]; /* [0]: none */
     uint64_t by_status[256];               /* SCSI status */
+    uint64_t failed;                       /* not sgb_request_good() */
     uint64_t errors;                       /* ioctl results that are not 0 */
     uint64_t refused;                      /* of these: no byte was sent */
     uint64_t bounce_held_max;
@@ -47,6 +47,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbMetrics, sgb_metrics_free)
 
 /* Count one request, finished or not. */
 void sgb_metrics_add(SgbMetrics *m, const SgbRequest *r);
+
+/* Add all of @other to @m. */
+void sgb_metrics_merge(SgbMetrics *m, const SgbMetrics *other);
 
 /*
  * Read a trace and return one SgbMetrics per cell, in order of appearance

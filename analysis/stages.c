@@ -35,10 +35,23 @@ static void take_response(SgbRequest *r, const SgbEvent *e)
     }
 }
 
+/* What scsi_sgio_submit and sgbench:post both have of a command. */
+static void take_command(SgbOpen *o, const SgbEvent *e)
+{
+    uint64_t value;
+
+    sgb_event_uint32(e, SGB_FIELD_LUN, &o->r.lun);
+    if (sgb_event_integer(e, SGB_FIELD_OPCODE, &value)) {
+        o->r.opcode = value;
+    }
+    if (sgb_event_integer(e, SGB_FIELD_DIR, &value)) {
+        o->r.direction = value;
+    }
+}
+
 static void on_post(SgbCorrelator *c, const SgbEvent *e)
 {
     SgbOpen *o;
-    uint64_t value;
     uint32_t tag;
 
     if (!sgb_event_uint32(e, SGB_FIELD_TAG, &tag)) {
@@ -58,14 +71,8 @@ static void on_post(SgbCorrelator *c, const SgbEvent *e)
     }
     o->posted = TRUE;
     pass(o, SGB_STAGE_POST, e);
-    sgb_event_uint32(e, SGB_FIELD_LUN, &o->r.lun);
     sgb_event_integer(e, SGB_FIELD_LEN, &o->r.length);
-    if (sgb_event_integer(e, SGB_FIELD_OPCODE, &value)) {
-        o->r.opcode = value;
-    }
-    if (sgb_event_integer(e, SGB_FIELD_DIR, &value)) {
-        o->r.direction = value;
-    }
+    take_command(o, e);
 }
 
 static void on_seen(SgbCorrelator *c, const SgbEvent *e)
@@ -117,6 +124,9 @@ static void on_arrive(SgbCorrelator *c, const SgbEvent *e)
     }
     pass(o, SGB_STAGE_ARRIVE, e);
     sgb_levels_hba(c, o, e->ns, TRUE);
+    if (o->posted) {
+        return; /* the initiator has said what it is */
+    }
     sgb_event_uint32(e, SGB_FIELD_LUN, &o->r.lun);
     if (sgb_event_integer(e, SGB_FIELD_CMD, &opcode)) {
         o->r.opcode = opcode;
@@ -239,12 +249,8 @@ static void on_submit(SgbCorrelator *c, const SgbEvent *e)
         o->r.device = sgb_correlator_device(c, id);
         sgb_levels_submitted(c, o);
     }
-    sgb_event_uint32(e, SGB_FIELD_LUN, &o->r.lun);
-    if (sgb_event_integer(e, SGB_FIELD_OPCODE, &value)) {
-        o->r.opcode = value;
-    }
-    if (sgb_event_integer(e, SGB_FIELD_DIR, &value)) {
-        o->r.direction = value;
+    if (!o->posted) {
+        take_command(o, e);
     }
     if (sgb_event_uint32(e, SGB_FIELD_LEN, &length)) {
         /* scsi-generic submits twice only to try the same again. */
@@ -305,7 +311,6 @@ static void on_ioctl_end(SgbCorrelator *c, const SgbEvent *e)
         o->r.result = ret;
     }
     if (ret == 0) {
-        sgb_event_uint32(e, SGB_FIELD_INFO, &o->r.info);
         sgb_event_uint32(e, SGB_FIELD_HOST_STATUS, &o->r.host_status);
         sgb_event_uint32(e, SGB_FIELD_DRIVER_STATUS, &o->r.driver_status);
     }

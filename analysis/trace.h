@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include <babeltrace2/babeltrace.h>
 #include "request.h"
 
 #define SGB_TRACE_ERROR (sgb_trace_error_quark())
@@ -17,6 +18,7 @@ typedef enum SgbTraceError {
     SGB_TRACE_ERROR_OPEN,    /* not there, not readable, not a trace */
     SGB_TRACE_ERROR_DAMAGED, /* cut off or damaged in the middle */
     SGB_TRACE_ERROR_FOREIGN, /* a trace, but with no event we know */
+    SGB_TRACE_ERROR_LIVE,    /* no connection, no session, or it broke */
 } SgbTraceError;
 
 /* A stretch of the trace between sgbench:cell_begin and :cell_end, or outside
@@ -96,6 +98,28 @@ typedef struct SgbTraceCounts {
     uint64_t cells_left_out;   /* cells beyond SGB_CORRELATOR_CELLS_MAX */
     uint64_t begin_ns, end_ns; /* first and last event of the catalogue */
 } SgbTraceCounts;
+
+/* Set SGB_TRACE_ERROR_FOREIGN if there is no event of the catalogue in what was
+ * read of @path, and return FALSE then. */
+gboolean sgb_trace_check(const char *path, const SgbTraceCounts *counts,
+                         GError **error);
+
+/*
+ * Hand all messages of @inputs (NULL-terminated: folders, read with all traces
+ * in and below them, and sessions of lttng-relayd,
+ * "net://HOST[:PORT]/host/HOSTNAME/SESSION"), merged by time, to @message.
+ * @poll (may be NULL) is called often, and every some 10 ms while a session has
+ * nothing new (@idle); FALSE ends it, and is no error. A session that ends is
+ * the end of that input. Returns FALSE with an SGB_TRACE_ERROR.
+ */
+gboolean sgb_trace_feed(const char *const *inputs,
+                        void (*message)(void *opaque,
+                                        const bt_message *message),
+                        gboolean (*poll)(void *opaque, gboolean idle),
+                        void *opaque, GError **error);
+
+/* Whether @input is a session's address, and no folder. */
+gboolean sgb_trace_is_live(const char *input);
 
 /*
  * Read the trace in folder @path: all traces in and below it, merged by time.

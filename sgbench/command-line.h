@@ -19,7 +19,7 @@ typedef struct Subcommand {
 
 extern const Subcommand subcommand_run, subcommand_lab, subcommand_report,
     subcommand_devices, subcommand_compare, subcommand_bundle,
-    subcommand_history, subcommand_probe;
+    subcommand_history, subcommand_probe, subcommand_analyze;
 
 /* All of them, NULL-terminated. */
 extern const Subcommand *const subcommands[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <gio/gio.h>
 
+#include "analysis/options.h"
 #include "analysis/trace.h"
 #include "error.h"
 #include "reports/run.h"
@@ -56,7 +57,7 @@ int sgbench_error_exit_code(const GError *error)
         error->domain == G_IO_ERROR) {
         return SGBENCH_ERROR_RESULTS;
     }
-    if (error->domain == G_OPTION_ERROR) {
+    if (error->domain == G_OPTION_ERROR || error->domain == SGB_OPTIONS_ERROR) {
         return SGBENCH_ERROR_USAGE;
     }
     return SGBENCH_ERROR_INTERNAL;

@@ -6,9 +6,11 @@
 #include "error.h"
 
 const Subcommand *const subcommands[] = {
-    &subcommand_run,     &subcommand_lab,    &subcommand_report,
-    &subcommand_compare, &subcommand_bundle, &subcommand_history,
-    &subcommand_devices, &subcommand_probe,  NULL,
+    &subcommand_run,     &subcommand_lab,
+    &subcommand_report,  &subcommand_compare,
+    &subcommand_bundle,  &subcommand_history,
+    &subcommand_devices, &subcommand_probe,
+    &subcommand_analyze, NULL,
 };
 
 GOptionContext *subcommand_options(const Subcommand *subcommand,

@@ -178,6 +178,17 @@ void trace_writer_lose(TraceWriter *w, uint64_t count)
     add_record(w, LOSS)->count = count;
 }
 
+void trace_writer_drop(TraceWriter *w, GRand *rand, double share)
+{
+    for (unsigned i = w->records->len; i-- > 0;) {
+        const Record *r = g_ptr_array_index(w->records, i);
+
+        if (r->kind == EVENT && g_rand_double(rand) < share) {
+            g_ptr_array_remove_index(w->records, i);
+        }
+    }
+}
+
 static const char *value_of(const Record *r, const char *field)
 {
     size_t length = strlen(field);

@@ -47,6 +47,9 @@ void trace_writer_pull(TraceWriter *w,
 /* @count events were lost here; 0: nobody knows how many. */
 void trace_writer_lose(TraceWriter *w, uint64_t count);
 
+/* Forget a @share (0 ... 1) of the events that were added. */
+void trace_writer_drop(TraceWriter *w, GRand *rand, double share);
+
 /* Begin a new packet here. */
 void trace_writer_packet(TraceWriter *w);
 
