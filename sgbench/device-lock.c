@@ -58,7 +58,10 @@ static gboolean refuse_open(const char *path, GError **error)
                       group ? group->gr_name : "", status.st_mode & 07777);
     }
     if (failure == EROFS) {
-        return refuse(error, "%s is read-only", path);
+        return refuse(error,
+                      "%s is read-only: the device says that it is "
+                      "write-protected",
+                      path);
     }
     return refuse(error, "can't open %s: %s", path, g_strerror(failure));
 }

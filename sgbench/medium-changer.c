@@ -106,8 +106,9 @@ static gboolean changer_bring_up(const Target *target, Initiator *initiator,
 /* ---- verification ---- */
 
 typedef struct Answer {
-    uint8_t *data; /* of the cell's size, zero behind @length */
-    uint64_t length;
+    uint8_t *data;   /* of the cell's size */
+    uint64_t length; /* of it that the device sent; behind it may be anything,
+                      * also what the sg driver has left of other commands */
 } Answer;
 
 /* READ ELEMENT STATUS of @type into @answer, which is cell->size large. */
@@ -145,17 +146,8 @@ static gboolean answer_of(Verifier *verifier, const Cell *cell,
                             stray);
     }
     buffer_read(buffer, answer->data);
-    answer->length = MIN(cell->size, changer_report_bytes(answer->data));
-    /* tgt says how much did not fit, as if it were missing. */
-    if (verifier->target->caps.reports_resid &&
-        completion.resid != cell->size - answer->length) {
-        return verify_fault(verifier, cell, error, SGBENCH_ERROR_DATA, who,
-                            "%" G_GUINT64_FORMAT
-                            " bytes are said to be missing of %s "
-                            "elements, %" G_GUINT64_FORMAT " are",
-                            completion.resid, changer_element_name(type),
-                            cell->size - answer->length);
-    }
+    answer->length = MIN(cell->size - MIN(completion.resid, cell->size),
+                         changer_report_bytes(answer->data));
     return TRUE;
 }
 
@@ -175,9 +167,9 @@ static gboolean verify_elements(Verifier *verifier, const Cell *cell,
                    &path, error)) {
         return FALSE;
     }
-    for (i = 0; i < cell->size && wanted[i] == got[i]; i++) {
+    for (i = 0; i < native.length && wanted[i] == got[i]; i++) {
     }
-    if (i < cell->size) {
+    if (i < native.length) {
         return verify_fault(verifier, cell, error, SGBENCH_ERROR_DATA,
                             verify_who(verifier->initiator),
                             "status of %s elements: byte %" G_GUINT64_FORMAT
@@ -186,7 +178,7 @@ static gboolean verify_elements(Verifier *verifier, const Cell *cell,
                             changer_element_name(type), i, got[i], wanted[i]);
     }
     /* Of all types at once tgt 1.0.85 lets the pages overlap. */
-    elements = changer_elements(got, path.length);
+    elements = changer_elements(got, native.length);
     if (!elements && type != ELEMENT_ALL) {
         return verify_fault(verifier, cell, error, SGBENCH_ERROR_DATA,
                             verify_who(verifier->initiator),
@@ -194,7 +186,7 @@ static gboolean verify_elements(Verifier *verifier, const Cell *cell,
                             changer_element_name(type));
     }
     result->commands++;
-    result->bytes += path.length;
+    result->bytes += native.length;
     return TRUE;
 }
 

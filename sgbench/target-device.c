@@ -300,21 +300,42 @@ static void device_stop(Target *base)
     g_free(target);
 }
 
+/* NOT READY (SPC-4 table 43): a drive without a cartridge, most of all. */
+static gboolean is_ready(const DeviceTarget *target, Initiator *initiator,
+                         GError **error)
+{
+    gboolean tape = target->device->type == TYPE_TAPE;
+    Completion completion = {0};
+    Command command = {0};
+    g_autofree char *text = NULL;
+
+    command_test_unit_ready(&command);
+    if (!ask(initiator, &command, &completion, error)) {
+        return FALSE;
+    }
+    if (ask_answered(&completion)) {
+        return TRUE;
+    }
+    text = completion_text(&completion);
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                "%s is not ready: %s%s", target->base.device, text,
+                tape ? "; put the cartridge in that may be overwritten" : "");
+    return FALSE;
+}
+
 static gboolean admit(DeviceTarget *target, RunContext *context, const Job *job,
                       const TargetSpec *spec, GError **error)
 {
     static const InitiatorNeeds needs = {.arena_size = 1 << 20};
     Target *base = &target->base;
     g_autoptr(Initiator) initiator = NULL;
-    Command command = {0};
 
     base->read_only = TRUE; /* until it is known */
     initiator = initiator_sgio.open(context, base, NULL, &needs, error);
     if (!initiator) {
         return FALSE;
     }
-    command_test_unit_ready(&command);
-    return ask_good(base, initiator, &command, "TEST UNIT READY", error) &&
+    return is_ready(target, initiator, error) &&
            (target->device->type != TYPE_TAPE ||
             ask_drive(target, initiator, error)) &&
            target_identify(base, initiator, error) &&

@@ -256,6 +256,63 @@ static void test_refused(void)
     }
 }
 
+/* A changer is verified, and nothing of it is timed. */
+static void assert_changer(const Program *program, unsigned paths)
+{
+    g_autoptr(JsonObject) run = program_results(program);
+    g_autofree char *out = program_out(program);
+
+    assert_schema(program);
+    g_assert_cmpstr(json_object_get_string_member(
+                        json_object_get_object_member(run, "run"), "outcome"),
+                    ==, "complete");
+    g_assert_cmpuint(assert_all(run, "verification", "result", "verified"), ==,
+                     paths);
+    g_assert_nonnull(strstr(out, "4 storage elements"));
+    g_assert_nonnull(strstr(out, "verified, not timed"));
+    program_assert_nothing_left(program, 10);
+}
+
+static void test_changer(void)
+{
+    g_autofree char *job = source_file("configs/check-changer.conf");
+    const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    g_autoptr(JsonObject) run = NULL;
+
+    g_assert_cmpint(program_wait(program, 120), ==, 0);
+    run = program_results(program);
+    g_assert_cmpuint(
+        json_array_get_length(json_object_get_array_member(run, "samples")), ==,
+        0);
+    assert_changer(program, 6);
+}
+
+/* The same by the lab's kernel, and its tape; a part of the job, which takes a
+ * minute. */
+static void test_lab_tape(void)
+{
+    g_autofree char *job = source_file("configs/check-lab-tape.conf");
+    const char *const args[] = {"lab",
+                                "--output",
+                                "{RUN}",
+                                "--set",
+                                "trace=off",
+                                "--only",
+                                "tape/generic-zerocopy/*/64K/*",
+                                "--only",
+                                "robot/generic-zerocopy/*",
+                                job,
+                                NULL};
+    g_autoptr(Program) program = program_start(NULL, NULL, args);
+    int code = program_wait(program, 300);
+    g_autofree char *err = program_err(program);
+
+    g_test_message("%s", err);
+    g_assert_cmpint(code, ==, 0);
+    assert_changer(program, 2);
+}
+
 static void test_lab(void)
 {
     g_autofree char *job = source_file("configs/check-lab.conf");
@@ -318,6 +375,8 @@ int main(int argc, char **argv)
     g_test_add_func("/end-to-end/refused", test_refused);
     g_test_add_func("/end-to-end/tape", test_tape);
     g_test_add_func("/end-to-end/iscsi-tape", test_iscsi_tape);
+    g_test_add_func("/end-to-end/changer", test_changer);
     g_test_add_func("/end-to-end/lab", test_lab);
+    g_test_add_func("/end-to-end/lab-tape", test_lab_tape);
     return g_test_run();
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Medium changers: commands, and what READ ELEMENT STATUS says. (test-lab has
- * a changer of tgt.)
+ * Medium changers and cartridges: commands, and what READ ELEMENT STATUS and a
+ * cartridge's memory say. (test-safety has a library of tgt, whose tape drive
+ * has no READ ATTRIBUTE: that is only tested here.)
  */
 #include <glib.h>
 #include <string.h>
 
+#include "sgbench/cartridge.h"
 #include "sgbench/changer-command.h"
 
 static void test_commands(void)
@@ -179,6 +181,46 @@ static void test_damaged(void)
     g_assert_null(changer_elements(data, length));
 }
 
+/* READ ATTRIBUTE, SPC-4 7.4: a medium type (text format does not matter), a
+ * serial number, a barcode that is padded. */
+static void test_attributes(void)
+{
+    static const uint8_t data[] = "\0\0\0\x28"
+                                  "\x04\x01\x81\0\x08SER 12  "
+                                  "\x04\x08\x80\0\x01\0"
+                                  "\x08\x06\x01\0\x10 ABC123L8       "
+                                  "ignored";
+    const unsigned length = sizeof(data) - 1 - strlen("ignored");
+    g_autofree char *serial = cartridge_attribute(data, length, 0x0401);
+    g_autofree char *barcode = cartridge_attribute(data, length, 0x0806);
+
+    g_assert_cmpuint(length, ==, 4 + 0x28);
+    g_assert_cmpstr(serial, ==, "SER 12");
+    g_assert_cmpstr(barcode, ==, "ABC123L8");
+    g_assert_null(cartridge_attribute(data, length, 0x0800));
+    for (unsigned n = 0; n < length; n++) {
+        g_autofree uint8_t *cut = g_memdup2(data, n);
+        g_autofree char *text = cartridge_attribute(cut, n, 0x0806);
+
+        g_assert_null(text); /* never the half of one */
+    }
+}
+
+static void test_cartridge_names(void)
+{
+    Cartridge cartridge = {.barcode = (char *)"ABC123L8",
+                           .serial = (char *)"S1"};
+    Cartridge unknown = {.barcode = (char *)"", .serial = (char *)""};
+
+    g_assert_true(cartridge_is(&cartridge, "ABC123L8"));
+    g_assert_true(cartridge_is(&cartridge, "S1"));
+    g_assert_false(cartridge_is(&cartridge, "ABC123"));
+    g_assert_false(cartridge_is(&cartridge, "abc123l8"));
+    g_assert_false(cartridge_is(&cartridge, ""));
+    g_assert_false(cartridge_is(&unknown, ""));
+    g_assert_false(cartridge_known(&unknown));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -186,5 +228,7 @@ int main(int argc, char **argv)
     g_test_add_func("/changer/writes", test_writes);
     g_test_add_func("/changer/elements", test_elements);
     g_test_add_func("/changer/damaged", test_damaged);
+    g_test_add_func("/cartridge/attributes", test_attributes);
+    g_test_add_func("/cartridge/names", test_cartridge_names);
     return g_test_run();
 }

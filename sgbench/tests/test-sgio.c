@@ -5,6 +5,7 @@
 #include <scsi/sg.h>
 #include <string.h>
 
+#include "sgbench/cartridge.h"
 #include "sgbench/context.h"
 #include "sgbench/error.h"
 #include "sgbench/initiator.h"
@@ -229,6 +230,62 @@ static void test_depth(void)
     g_assert_cmpuint(cost.cpu_ns, >, 0);
 }
 
+/* A drive that knows nothing of cartridges' memories. */
+static void test_no_attributes(void)
+{
+    static const uint8_t sense[] = {0x70, 0, 5, 0,    0, 0, 0, 10, 0,
+                                    0,    0, 0, 0x20, 0, 0, 0, 0,  0};
+    static const ExpectedSgio list[] = {
+        {
+            .cdb = {0x8c, [8] = 0x08, 0x06, [12] = 0x10},
+            .cdb_length = 16,
+            .direction = SG_DXFER_FROM_DEV,
+            .length = 4096,
+            .status = 2,
+            .sense = sense,
+            .sense_length = sizeof(sense),
+        },
+        {
+            .cdb = {0x8c, [8] = 0x04, 0x01, [12] = 0x10},
+            .cdb_length = 16,
+            .direction = SG_DXFER_FROM_DEV,
+            .length = 4096,
+            .status = 2,
+            .sense = sense,
+            .sense_length = sizeof(sense),
+        },
+    };
+    Target target = {.name = (char *)"t", .serial = (char *)""};
+    g_autoptr(Initiator) initiator = open_initiator();
+    g_auto(Cartridge) cartridge = {};
+    RunContext context = {};
+    GError *error = NULL;
+
+    sgio_stand_in_expect(list, G_N_ELEMENTS(list));
+    g_assert_true(
+        cartridge_read(&context, &target, initiator, &cartridge, &error));
+    g_assert_no_error(error);
+    sgio_stand_in_check();
+    g_assert_false(cartridge_known(&cartridge));
+}
+
+/* A command that may write to a target that must not be written to. */
+static void test_read_only(void)
+{
+    g_autoptr(Initiator) initiator = open_initiator();
+    Completion completion = {0};
+    Command command = {0};
+    GError *error = NULL;
+
+    initiator->read_only = TRUE;
+    sgio_stand_in_expect(NULL, 0);
+    command_set_cdb(&command, 0x10, 6, DATA_NONE); /* WRITE FILEMARKS */
+    g_assert_false(initiator_send(initiator, &command, &completion, &error));
+    g_assert_error(error, SGBENCH_ERROR, SGBENCH_ERROR_INTERNAL);
+    g_clear_error(&error);
+    sgio_stand_in_check();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -239,5 +296,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sgio/errno", test_errno);
     g_test_add_func("/sgio/write-and-none", test_write_and_none);
     g_test_add_func("/sgio/depth", test_depth);
+    g_test_add_func("/sgio/no-attributes", test_no_attributes);
+    g_test_add_func("/sgio/read-only", test_read_only);
     return g_test_run();
 }
