@@ -425,7 +425,8 @@ static void test_configs(void)
         g_test_message("%s: %.0f s", name, seconds);
         if (g_str_has_prefix(name, "demo-")) {
             g_assert_cmpfloat(seconds, <, 100);
-        } else if (!g_str_has_prefix(name, "check-")) {
+        } else if (!g_str_has_prefix(name, "check-") &&
+                   strcmp(name, "quick.conf") != 0) {
             g_assert_cmpuint(job->rounds, >=, 10);
             g_assert_null(strstr(text, "note:"));
         }
