@@ -23,10 +23,12 @@ demo: build qemu
 check: build qemu-tests
 	@tests/run $(BUILD)
 
-## make check-long  what takes too long for that: QEMU after each patch. What it
-##                  finds is kept, and shown by make check with its age
-check-long: setup
+## make check-long  what takes too long for that: QEMU after each patch, hostile
+##                  lists by the hundred thousand. What it finds is kept, and
+##                  shown by make check with its age
+check-long: build qemu
 	@qemu-tracepoints/build --each-patch
+	@tests/fuzz long . $(BUILD)
 
 ## make build       set up and build sgbench
 build: setup

@@ -25,6 +25,13 @@
 
 typedef struct Hba Hba;
 
+typedef enum HbaReset {
+    HBA_RESET_DEVICE, /* of @target 0, @lun 0 */
+    HBA_RESET_BUS,
+    HBA_RESET_ADAPTER, /* which is brought up again */
+    HBA_RESET__COUNT,
+} HbaReset;
+
 typedef struct HbaKind {
     const char *name;    /* as in jobs */
     const char *device;  /* QEMU's -device, without id */
@@ -65,6 +72,12 @@ typedef struct HbaKind {
      */
     gboolean (*poll)(Hba *hba, unsigned *slot, Completion *completion,
                      gboolean *nonsense);
+
+    /* Abort the command of @slot, or reset: what is under way is answered as
+     * ever, with a response that says so. NULL if sgbench cannot do this here.
+     * Both wait for QEMU, which waits for commands that cannot be aborted. */
+    void (*abort)(Hba *hba, unsigned slot);
+    void (*reset)(Hba *hba, HbaReset what);
 
     /* TRUE if the HBA has given up. Asks over qtest: not for every poll. NULL
      * if this one cannot say so. */

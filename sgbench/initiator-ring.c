@@ -146,6 +146,9 @@ static void post(Drive *drive)
     if (posted) {
         ring->hba->kind->kick(ring->hba, &drive->cost.doorbells,
                               &drive->cost.doorbells_saved);
+        if (drive->load->posted) {
+            drive->load->posted(drive->load);
+        }
     }
 }
 
@@ -342,7 +345,9 @@ static void *drive_thread(void *opaque)
     struct sched_param none = {0};
 
     /* If this is refused polling costs QEMU more; nothing else changes. */
-    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    if (!ring->base.eager) {
+        (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    }
     drive->looked_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
     while (watch(drive)) {
         post(drive);
@@ -443,6 +448,7 @@ static Initiator *ring_open(RunContext *context, Target *target,
         .hba = hba,
         .ram_size = DATA_START + MIN(needs->arena_size, QEMU_RAM_MAX),
         .device_memory = needs->device_memory,
+        .devices = needs->devices,
     };
     Qemu *qemu;
 
@@ -472,6 +478,12 @@ static Initiator *ring_open(RunContext *context, Target *target,
                     &initiator->hba_max_sectors);
     }
     return g_steal_pointer(&initiator);
+}
+
+Hba *initiator_ring_hba(Initiator *initiator)
+{
+    g_assert(initiator->kind == &initiator_ring);
+    return ((RingInitiator *)initiator)->hba;
 }
 
 const InitiatorKind initiator_ring = {

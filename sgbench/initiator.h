@@ -33,6 +33,8 @@ typedef struct InitiatorNeeds {
     uint64_t arena_size;    /* bytes of data memory */
     uint64_t device_memory; /* bytes of Arena.device; 0: none. Ring only */
     const HbaKind *hba;     /* NULL: the default. Ring only */
+    /* More values of QEMU's -device, NULL-terminated; or NULL. Ring only */
+    const char *const *devices;
 } InitiatorNeeds;
 
 typedef struct InitiatorKind {
@@ -68,6 +70,8 @@ struct Initiator {
     uint32_t hba_seg_max; /* what the HBA tells a guest, or 0 */
     uint32_t hba_max_sectors;
     gboolean traced;    /* emit sgbench:post and sgbench:complete */
+    gboolean eager;     /* ring: poll in the ordinary scheduling class; for
+                         * tests, whose times mean nothing */
     gboolean read_only; /* the target's: see initiator_may_send() */
     gboolean guarded;   /* its medium may be changed by others */
     gboolean changed;   /* and may have been: see initiator_saw() */
@@ -97,5 +101,9 @@ void initiator_saw(Initiator *initiator, const Completion *completion);
  * FALSE with an error if the way to the device broke. */
 gboolean initiator_send(Initiator *initiator, Command *command,
                         Completion *completion, GError **error);
+
+/* The HBA of a ring initiator, to abort and reset; from Load.posted(), or with
+ * nothing in flight. */
+Hba *initiator_ring_hba(Initiator *initiator);
 
 #endif

@@ -29,6 +29,10 @@ struct Load {
     /* What next() sets when it returns NULL: CLOCK_MONOTONIC, when it has to be
      * asked again; 0 if there is no more. */
     uint64_t wake_ns;
+
+    /* What next() gave is posted and the doorbells are rung; most of it may be
+     * under way. Of the ring initiator only, and may be NULL. */
+    void (*posted)(Load *load);
 };
 
 #endif

@@ -294,7 +294,8 @@ static gboolean probe_path(Prober *prober, ProbePath *path, GError **error)
     ProbeTrial trial;
     gboolean ok;
 
-    if (traced && !tracing_begin(prober->tracing, session, folder, error)) {
+    if (traced &&
+        !tracing_begin(prober->tracing, session, folder, NULL, error)) {
         return FALSE;
     }
     context->traced = traced;

@@ -25,6 +25,9 @@
 #define REG_KICK_RW 0x4018
 #define CMD_ADAPTER_RESET 1
 #define CMD_SETUP_RINGS 3
+#define CMD_RESET_BUS 4
+#define CMD_RESET_DEVICE 5
+#define CMD_ABORT 6
 
 /* PVSCSIRingReqDesc.flags */
 #define FLAG_SG_LIST (1 << 0)
@@ -112,7 +115,14 @@ typedef struct Pvscsi {
     uint32_t *tags; /* of each slot; 0: free */
     unsigned n_slots;
     uint32_t posted, kicked, taken; /* indices as in RingsState */
+    SetupRings rings;
+    GQueue saved; /* Saved *: answers from before a reset of the adapter */
 } Pvscsi;
+
+typedef struct Saved {
+    unsigned slot;
+    Completion completion;
+} Saved;
 
 /*
  * What its host status (enum HostBusAdapterStatus) is in terms of virtio-scsi's
@@ -171,11 +181,7 @@ static gboolean bring_up(Pvscsi *hba, uint8_t *ram, uint64_t address,
                          GError **error)
 {
     uint64_t next = HBA_BAR_START;
-    SetupRings rings = {
-        .request_pages = REQUEST_PAGES,
-        .answer_pages = ANSWER_PAGES,
-        .state = address / PAGE,
-    };
+    SetupRings *rings = &hba->rings;
 
     if (!pci_find(hba->qtest, PCI_VENDOR_VMWARE, PCI_DEVICE_PVSCSI,
                   &hba->pci)) {
@@ -188,20 +194,23 @@ static gboolean bring_up(Pvscsi *hba, uint8_t *ram, uint64_t address,
 
     memset(ram + address, 0, pvscsi_bytes(hba->n_slots));
     hba->state = (void *)(ram + address);
+    rings->request_pages = REQUEST_PAGES;
+    rings->answer_pages = ANSWER_PAGES;
+    rings->state = address / PAGE;
     address += PAGE;
     hba->requests = (void *)(ram + address);
     for (unsigned i = 0; i < REQUEST_PAGES; i++, address += PAGE) {
-        rings.requests[i] = address / PAGE;
+        rings->requests[i] = address / PAGE;
     }
     hba->answers = (void *)(ram + address);
     for (unsigned i = 0; i < ANSWER_PAGES; i++, address += PAGE) {
-        rings.answers[i] = address / PAGE;
+        rings->answers[i] = address / PAGE;
     }
     hba->slots_address = address;
     hba->slots_memory = (void *)(ram + address);
 
     run_command(hba, CMD_ADAPTER_RESET, NULL, 0);
-    if (!run_command(hba, CMD_SETUP_RINGS, &rings, sizeof(rings)) ||
+    if (!run_command(hba, CMD_SETUP_RINGS, rings, sizeof(*rings)) ||
         1u << hba->state->request_log2 != REQUESTS ||
         1u << hba->state->answer_log2 != ANSWERS) {
         return hba_refuse(&hba_pvscsi, error, "refuses its rings");
@@ -213,6 +222,7 @@ static void pvscsi_free(Hba *base)
 {
     Pvscsi *hba = (Pvscsi *)base;
 
+    g_queue_clear_full(&hba->saved, g_free);
     g_free(hba->tags);
     g_free(hba);
 }
@@ -336,7 +346,13 @@ static gboolean pvscsi_poll(Hba *base, unsigned *index, Completion *completion,
     uint32_t produced = atomic_load_explicit(&hba->state->answer_producer,
                                              memory_order_acquire);
     const AnswerEntry *answer = &hba->answers[hba->taken % ANSWERS];
+    g_autofree Saved *saved = g_queue_pop_head(&hba->saved);
 
+    if (saved) {
+        *index = saved->slot;
+        *completion = saved->completion;
+        return TRUE;
+    }
     if (produced == hba->taken) {
         return FALSE;
     }
@@ -352,6 +368,55 @@ static gboolean pvscsi_poll(Hba *base, unsigned *index, Completion *completion,
     return TRUE;
 }
 
+/* PVSCSICmdDescAbortCmd */
+static void pvscsi_abort(Hba *base, unsigned index)
+{
+    Pvscsi *hba = (Pvscsi *)base;
+    const uint32_t arguments[4] = {hba->tags[index]};
+
+    run_command(hba, CMD_ABORT, arguments, sizeof(arguments));
+}
+
+/* QEMU answers what is under way before it forgets the rings. */
+static void reset_adapter(Pvscsi *hba)
+{
+    GQueue saved = G_QUEUE_INIT;
+    gboolean nonsense = FALSE;
+    Completion completion;
+    unsigned slot;
+
+    run_command(hba, CMD_ADAPTER_RESET, NULL, 0);
+    while (pvscsi_poll(&hba->base, &slot, &completion, &nonsense)) {
+        Saved *one = g_new(Saved, 1);
+
+        *one = (Saved){slot, completion};
+        g_queue_push_tail(&saved, one);
+    }
+    hba->saved = saved;
+    hba->posted = hba->kicked = hba->taken = 0;
+    run_command(hba, CMD_SETUP_RINGS, &hba->rings, sizeof(hba->rings));
+}
+
+static void pvscsi_reset(Hba *base, HbaReset what)
+{
+    Pvscsi *hba = (Pvscsi *)base;
+    static const uint32_t device[3]; /* PVSCSICmdDescResetDevice */
+
+    switch (what) {
+    case HBA_RESET_DEVICE:
+        run_command(hba, CMD_RESET_DEVICE, device, sizeof(device));
+        break;
+    case HBA_RESET_BUS:
+        run_command(hba, CMD_RESET_BUS, NULL, 0);
+        break;
+    case HBA_RESET_ADAPTER:
+        reset_adapter(hba);
+        break;
+    case HBA_RESET__COUNT:
+        g_assert_not_reached();
+    }
+}
+
 const HbaKind hba_pvscsi = {
     .name = "pvscsi",
     .device = "pvscsi",
@@ -362,4 +427,6 @@ const HbaKind hba_pvscsi = {
     .post = pvscsi_post,
     .kick = pvscsi_kick,
     .poll = pvscsi_poll,
+    .abort = pvscsi_abort,
+    .reset = pvscsi_reset,
 };

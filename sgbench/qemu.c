@@ -219,11 +219,12 @@ static void add_device_memory(GPtrArray *argv, const Qemu *qemu)
 }
 
 static GPtrArray *make_argv(RunContext *context, Target *target,
-                            const PathKind *path, const HbaKind *hba,
+                            const PathKind *path, const QemuNeeds *needs,
                             const Qemu *qemu, const char *binary, int ram_fd,
                             int socket_fd)
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    const HbaKind *hba = needs->hba;
     g_autofree char *blockdev = target->kind->blockdev(target, path->device);
     g_autofree char *timeout =
         target->caps.timeout_s
@@ -262,6 +263,9 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
         g_strdup_printf("%s,id=hba0%s", hba->device,
                         hba->iothread ? ",iothread=io0" : ""));
     add_device_memory(argv, qemu);
+    for (const char *const *more = needs->devices; more && *more; more++) {
+        add(argv, "-device", g_strdup(*more));
+    }
     add(argv, "-blockdev", g_strconcat(blockdev, ",node-name=d0", NULL));
     add(argv, "-device",
         g_strdup_printf("%s,id=sg0,bus=hba0.0,scsi-id=%d,lun=%d,drive=d0%s%s%s",
@@ -367,7 +371,7 @@ static gboolean find_device_memory(Qemu *qemu, GError **error)
 }
 
 static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
-                       const PathKind *path, const HbaKind *hba,
+                       const PathKind *path, const QemuNeeds *needs,
                        const char *binary, const char *log, GError **error)
 {
     g_autofree char *name = g_strdup_printf("QEMU (%s)", qemu->label);
@@ -388,8 +392,8 @@ static gboolean launch(Qemu *qemu, RunContext *context, Target *target,
         return FALSE;
     }
     qemu->qtest = qtest_new(sockets[0], ANSWER_MS);
-    argv =
-        make_argv(context, target, path, hba, qemu, binary, ram_fd, sockets[1]);
+    argv = make_argv(context, target, path, needs, qemu, binary, ram_fd,
+                     sockets[1]);
     qemu->process = process_start(
         &(ProcessSpec){
             .name = name,
@@ -443,7 +447,7 @@ Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
     context->starts++;
     log = make_log_name(context, target, path, error);
     if (!log ||
-        !launch(qemu, context, target, path, needs->hba, binary, log, error)) {
+        !launch(qemu, context, target, path, needs, binary, log, error)) {
         return NULL;
     }
     if (!qtest_handshake(qemu->qtest, &cause)) {

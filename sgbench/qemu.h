@@ -36,6 +36,7 @@ typedef struct QemuNeeds {
      * none. It is an NVMe controller's (controller memory buffer, BAR 2):
      * QEMU emulates each access to it (hw/nvme/ctrl.c, nvme_cmb_ops). */
     uint64_t device_memory;
+    const char *const *devices; /* more -device; NULL-terminated, or NULL */
 } QemuNeeds;
 
 typedef struct Qemu {

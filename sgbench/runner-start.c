@@ -214,7 +214,7 @@ gboolean runner_run_traced(Runner *runner, const Start *start, unsigned round,
         g_strdup_printf("sgbench-%.8s-%s", runner->context.run_id, name);
     gboolean ok;
 
-    if (!tracing_begin(runner->tracing, session, path, error)) {
+    if (!tracing_begin(runner->tracing, session, path, NULL, error)) {
         return FALSE;
     }
     runner->context.traced = TRUE;

@@ -12,10 +12,15 @@
 /* Event rules; the catalogue in qemu-tracepoints/README.md is what they are to
  * match, and nothing else of QEMU's hundreds of events. */
 static const char *const event_rules[] = {
-    "qemu:scsi_sgio_*",          "qemu:file_sgio_*",
-    "qemu:iscsi_sgio_*",         "qemu:virtio_scsi_cmd_req",
-    "qemu:virtio_scsi_cmd_resp", "qemu:dma_map_*",
-    "qemu:dma_bounce_*",         "sgbench:*",
+    "qemu:scsi_sgio_*",
+    "qemu:file_sgio_*",
+    "qemu:iscsi_sgio_*",
+    "qemu:virtio_scsi_cmd_req",
+    "qemu:virtio_scsi_cmd_resp",
+    "qemu:dma_map_*",
+    "qemu:dma_bounce_*",
+    "sgbench:*",
+    NULL,
 };
 
 /* Ring buffers for each CPU. A traced cell writes at most some 10 MB, and the
@@ -107,7 +112,8 @@ void tracing_stop(Tracing *tracing)
     g_free(tracing);
 }
 
-static gboolean add_channel(struct lttng_handle *handle, GError **error)
+static gboolean add_channel(struct lttng_handle *handle,
+                            const char *const *rules, GError **error)
 {
     struct lttng_channel *channel = lttng_channel_create(&handle->domain);
     struct lttng_event_context vpid = {.ctx = LTTNG_EVENT_CONTEXT_VPID};
@@ -134,12 +140,12 @@ static gboolean add_channel(struct lttng_handle *handle, GError **error)
     if (ret < 0) {
         return fail(error, "add the process id to events", ret);
     }
-    for (i = 0; i < G_N_ELEMENTS(event_rules); i++) {
+    for (i = 0; rules[i]; i++) {
         struct lttng_event *event = lttng_event_create();
 
         event->type = LTTNG_EVENT_TRACEPOINT;
         event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
-        g_strlcpy(event->name, event_rules[i], sizeof(event->name));
+        g_strlcpy(event->name, rules[i], sizeof(event->name));
         ret = lttng_enable_event(handle, event, "sgbench");
         lttng_event_destroy(event);
         if (ret < 0) {
@@ -175,7 +181,7 @@ gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
 }
 
 gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
-                       GError **error)
+                       const char *const *rules, GError **error)
 {
     struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST,
                                   .buf_type = LTTNG_BUFFER_PER_UID};
@@ -199,7 +205,7 @@ gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
     if (!handle) {
         return fail(error, "make a handle", -LTTNG_ERR_NOMEM);
     }
-    ok = add_channel(handle, error);
+    ok = add_channel(handle, rules ? rules : event_rules, error);
     lttng_destroy_handle(handle);
     if (!ok || !tracing_follow(tracing, getpid(), error)) {
         return FALSE;

@@ -24,11 +24,11 @@ void tracing_stop(Tracing *tracing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tracing, tracing_stop)
 
 /* Begin a session called @name (unique in the run) that writes into @folder
- * (absolute, made here): all events that the catalogue of qemu-tracepoints has,
- * of this process alone; the machine's other QEMUs are left in peace.
- * SGBENCH_ERROR_TRACE. */
+ * (absolute, made here): of this process alone, all events that the catalogue
+ * of qemu-tracepoints has, or those that @rules match (NULL-terminated; or
+ * NULL). The machine's other QEMUs are left in peace. SGBENCH_ERROR_TRACE. */
 gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
-                       GError **error);
+                       const char *const *rules, GError **error);
 
 /* Trace process @pid as well from now on. SGBENCH_ERROR_TRACE. */
 gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error);

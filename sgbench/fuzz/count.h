@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How often which event is in a trace.
+ */
+#ifndef FUZZ_COUNT_H
+#define FUZZ_COUNT_H
+
+#include <stdint.h>
+#include <glib.h>
+
+/* Add the events of the trace in @folder to @counts (char * -> uint64_t *, both
+ * freed by the table). Lost ones count as "lost". FALSE with SGB_TRACE_ERROR. */
+gboolean count_events(const char *folder, GHashTable *counts, GError **error);
+
+/* An empty table; what it has for @name. */
+GHashTable *counts_new(void);
+uint64_t counts_of(GHashTable *counts, const char *name);
+
+#endif

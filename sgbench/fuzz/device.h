@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fuzzer's disk: null-sg, which stores data. Its first blocks answer as a
+ * disk does. Behind are areas of FUZZ_AREA_BLOCKS blocks each, one per entry of
+ * fuzz_answers, in which READ (10) and WRITE (10) are answered as that says, so
+ * that a CDB alone chooses the answer.
+ */
+#ifndef FUZZ_DEVICE_H
+#define FUZZ_DEVICE_H
+
+#include <stdint.h>
+#include <glib.h>
+
+#define FUZZ_BLOCK 512
+#define FUZZ_AREA_BLOCKS 65536      /* area N begins at LBA N << 16 */
+#define FUZZ_MAIN_BYTES (4 << 20)   /* of area 0, known to the model */
+#define FUZZ_AREA_BYTES (512 << 10) /* of each other area */
+
+typedef struct FuzzAnswer {
+    const char *keys;  /* of null-sg's rule, with its values; ";" between */
+    gboolean executed; /* the device moves data; GOOD */
+    int32_t resid;     /* then, as reported */
+} FuzzAnswer;
+
+extern const FuzzAnswer fuzz_answers[];
+extern const unsigned fuzz_n_answers; /* areas 1 … fuzz_n_answers */
+
+/* Value of -blockdev without node-name; the caller's. */
+char *fuzz_blockdev(void);
+
+/* Blocks of the disk. */
+uint64_t fuzz_blocks(void);
+
+#endif

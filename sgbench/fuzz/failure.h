@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A failure: the steps that lead to it, as short as they can be made.
+ */
+#ifndef FUZZ_FAILURE_H
+#define FUZZ_FAILURE_H
+
+#include <glib.h>
+#include "session.h"
+
+typedef struct Failure {
+    const FuzzPath *path;
+    GPtrArray *steps; /* FuzzStep *, owned */
+    char *message;    /* what went wrong, one line */
+} Failure;
+
+Failure *failure_new(const FuzzPath *path, GPtrArray *steps,
+                     const char *message);
+void failure_free(Failure *failure);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Failure, failure_free)
+
+/* @message without what differs from run to run, to tell failures apart; the
+ * caller's. */
+char *failure_kind(const char *message);
+
+/* Try the steps with a fresh QEMU. NULL: all went well; else what did not, the
+ * caller's. SGBENCH_ERROR_PREFLIGHT and _INTERRUPTED are errors. */
+char *failure_try(RunContext *context, const FuzzPath *path,
+                  const GPtrArray *steps, GError **error);
+
+/* Leave out steps, commands, actions and pieces as long as something goes
+ * wrong, whatever it is; at most @seconds long. */
+gboolean failure_shrink(RunContext *context, Failure *failure, double seconds,
+                        GError **error);
+
+/* Write to @file; read it. Errors name the file. */
+gboolean failure_save(const Failure *failure, const char *file, GError **error);
+Failure *failure_load(const char *file, GError **error);
+
+#endif

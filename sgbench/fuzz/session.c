@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "random.h"
+#include "session.h"
+#include "sgbench/error.h"
+#include "sgbench/load-list.h"
+#include "sgbench/target.h"
+
+#define DEVICE_MEMORY (1 << 20)
+
+#define GENERIC(build_, properties_)                               \
+    {                                                              \
+        .name = "fuzz", .build = build_, .device = "scsi-generic", \
+        .properties = properties_                                  \
+    }
+/* The error policy would stop the VM, which looks like a hang: CHECK CONDITION
+ * without sense data has that of an earlier request (scsi-disk.c,
+ * scsi_handle_rw_error()). */
+#define BLOCK(build_, properties_)                               \
+    {                                                            \
+        .name = "fuzz", .build = build_, .device = "scsi-block", \
+        .properties = "werror=report,rerror=report" properties_  \
+    }
+
+/*
+ * What has reached the mapping code: zero-copy maps a list after
+ * scsi_sgio_map; dma-helpers begin with dma_blk_io; where all is bounced, the
+ * list is walked for a request that is sent, or that has data.
+ */
+const FuzzPath fuzz_paths[] = {
+    {"generic-zerocopy", GENERIC("series", "zero-copy=on"), &hba_pvscsi,
+     "qemu:scsi_sgio_map", TRUE},
+    {"block-zerocopy", BLOCK("series", ",zero-copy=on"), &hba_pvscsi,
+     "qemu:dma_blk_io", TRUE},
+    {"block-series", BLOCK("series", ""), &hba_pvscsi, "qemu:dma_blk_io", TRUE},
+    {"generic-off", GENERIC("series", "zero-copy=off"), &hba_pvscsi,
+     "qemu:scsi_sgio_path", TRUE},
+    {"generic-baseline", GENERIC("baseline", NULL), &hba_pvscsi,
+     "qemu:scsi_sgio_path", TRUE},
+    {"block-baseline", BLOCK("baseline", ""), &hba_pvscsi, "qemu:dma_blk_io",
+     TRUE},
+    {"virtio-zerocopy", GENERIC("series", "zero-copy=on"), &hba_virtio_scsi,
+     "qemu:scsi_sgio_map", TRUE},
+    {"virtio-block-series", BLOCK("series", ",zero-copy=on"), &hba_virtio_scsi,
+     "qemu:dma_blk_io", TRUE},
+    {"generic-upstream", GENERIC("upstream", NULL), &hba_pvscsi,
+     "qemu:scsi_generic_*_data", FALSE},
+    {"block-upstream", BLOCK("upstream", ""), &hba_pvscsi, "qemu:dma_blk_io",
+     FALSE},
+    {},
+};
+
+const FuzzPath *fuzz_path_find(const char *name)
+{
+    for (const FuzzPath *path = fuzz_paths; path->name; path++) {
+        if (strcmp(path->name, name) == 0) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
+static char *blockdev(Target *target, const char *device)
+{
+    return fuzz_blockdev();
+}
+
+/* Commands without a list, until nothing is left to be told of a reset. */
+static gboolean settle(FuzzSession *session, GError **error)
+{
+    Completion completion;
+    Command command;
+
+    for (unsigned i = 0; i < 3; i++) {
+        command_test_unit_ready(&command);
+        if (!initiator_send(session->ring, &command, &completion, error)) {
+            return FALSE;
+        }
+        if (completion.response == 0 && completion.status == 0) {
+            return TRUE;
+        }
+    }
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                "the device does not get ready");
+    return FALSE;
+}
+
+/* Write @length bytes of @area in one plain piece. */
+static gboolean write_area(FuzzSession *session, unsigned area, GError **error)
+{
+    uint64_t start = session->ring->arena.start, length, at;
+    const uint8_t *data = model_disk(session->model, area, &length);
+
+    for (at = 0; at < length; at += FUZZ_AREA_BYTES) {
+        Piece piece = {start, FUZZ_AREA_BYTES};
+        Completion completion;
+        Command command;
+
+        memcpy(session->ring->arena.base + start, data + at, piece.length);
+        memcpy(session->model->ram.is + start, data + at, piece.length);
+        /* (16): no rule is for it. */
+        command_read_write(&command, DATA_OUT, 16,
+                           area * (uint64_t)FUZZ_AREA_BLOCKS + at / FUZZ_BLOCK,
+                           FUZZ_AREA_BYTES / FUZZ_BLOCK);
+        command.length = piece.length;
+        command.pieces = &piece;
+        command.n_pieces = 1;
+        if (!initiator_send(session->ring, &command, &completion, error)) {
+            return FALSE;
+        }
+        if (!completion_good(&completion)) {
+            g_autofree char *text = completion_text(&completion);
+
+            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                        "the disk can't be filled: %s", text);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+FuzzSession *session_new(RunContext *context, const FuzzPath *path,
+                         GError **error)
+{
+    static const TargetKind kind = {.name = "fuzz", .blockdev = blockdev};
+    static const char *const devices[] = {"VGA", NULL};
+    Target target = {.kind = &kind, .name = (char *)path->name};
+    FuzzSession *session = g_new0(FuzzSession, 1);
+    InitiatorNeeds needs = {
+        .arena_size = RANDOM_ARENA,
+        .device_memory = DEVICE_MEMORY,
+        .hba = path->hba,
+        .devices = devices,
+    };
+
+    session->context = context;
+    session->path = path;
+    session->ring =
+        initiator_ring.open(context, &target, &path->kind, &needs, error);
+    if (!session->ring) {
+        session_free(session);
+        return NULL;
+    }
+    session->ring->eager = TRUE;
+    session->model =
+        model_new(session->ring, strcmp(path->kind.device, "scsi-block") != 0);
+    if (!settle(session, error)) {
+        session_free(session);
+        return NULL;
+    }
+    for (unsigned i = 0; i <= fuzz_n_answers; i++) {
+        if (!write_area(session, i, error)) {
+            session_free(session);
+            return NULL;
+        }
+    }
+    return session;
+}
+
+/* ---- a step ---- */
+
+/* All commands of a step at once, and what is done to them. */
+typedef struct StepLoad {
+    Load load; /* first */
+    FuzzSession *session;
+    const FuzzStep *step;
+    unsigned sent;
+    gboolean acted;
+    gboolean back[STEP_COMMANDS_MAX];
+    Completion completions[STEP_COMMANDS_MAX];
+} StepLoad;
+
+static Command *step_next(Load *load, unsigned slot)
+{
+    StepLoad *s = (StepLoad *)load;
+
+    if (s->sent == s->step->commands->len) {
+        return NULL;
+    }
+    g_assert(slot == s->sent);
+    return &((FuzzCommand *)s->step->commands->pdata[s->sent++])->command;
+}
+
+static gboolean step_done(Load *load, unsigned slot, Command *command,
+                          const Completion *completion)
+{
+    StepLoad *s = (StepLoad *)load;
+
+    s->back[slot] = TRUE;
+    s->completions[slot] = *completion;
+    return TRUE;
+}
+
+static void step_posted(Load *load)
+{
+    StepLoad *s = (StepLoad *)load;
+    Hba *hba = initiator_ring_hba(s->session->ring);
+
+    if (s->acted) {
+        return;
+    }
+    s->acted = TRUE;
+    for (unsigned i = 0; i < s->sent; i++) {
+        const FuzzCommand *c = s->step->commands->pdata[i];
+
+        if (c->aborted && !s->back[i] && hba->kind->abort) {
+            hba->kind->abort(hba, i);
+        }
+    }
+    if (s->step->reset != HBA_RESET__COUNT && hba->kind->reset) {
+        hba->kind->reset(hba, s->step->reset);
+    }
+}
+
+/* Do what a faulty QEMU would: after some steps, now and then. */
+static void spoil(FuzzSession *session, const FuzzStep *step)
+{
+    const Arena *arena = &session->ring->arena;
+    const FuzzCommand *c = step->commands->pdata[0];
+    const Piece *first = &g_array_index(c->pieces, Piece, 0);
+
+    if (session->breaks == BREAK_NOTHING || session->lists < 20) {
+        return;
+    }
+    if (session->breaks == BREAK_OUTSIDE) {
+        /* Between the windows. */
+        arena->base[arena->start + RANDOM_WINDOW + step->seed % 4096] ^= 0x20;
+    } else if (session->breaks == BREAK_DISK) {
+        for (unsigned i = 0; i < FUZZ_MAIN_BYTES; i += 64) {
+            session->model->disk[i] ^= 0x20;
+        }
+    } else if (c->command.direction == DATA_IN && c->pieces->len &&
+               first->offset >= arena->start && first->length &&
+               first->offset < arena->size) {
+        arena->base[first->offset] ^= 0x20;
+    }
+}
+
+gboolean session_step(FuzzSession *session, const FuzzStep *step,
+                      GError **error)
+{
+    Initiator *ring = session->ring;
+    StepLoad s = {
+        .load = {.depth = MAX(step->commands->len, 1),
+                 .next = step_next,
+                 .done = step_done,
+                 .posted = step_posted},
+        .session = session,
+        .step = step,
+    };
+
+    for (unsigned i = 0; i < step->commands->len; i++) {
+        const FuzzCommand *c = step->commands->pdata[i];
+
+        session->lists += c->command.n_pieces > 0;
+    }
+    model_fill(session->model, step);
+    if (!ring->kind->drive(ring, &s.load, NULL, error)) {
+        return FALSE;
+    }
+    spoil(session, step);
+    for (unsigned i = 0; i < step->commands->len; i++) {
+        model_command(session->model, step->commands->pdata[i],
+                      &s.completions[i]);
+    }
+    return model_check(session->model, FALSE, error);
+}
+
+/* ---- the end ---- */
+
+static char *log_file(const FuzzSession *session)
+{
+    return g_strdup_printf("%s/logs/%u-%s-fuzz.log", session->context->run_dir,
+                           session->context->starts, session->path->name);
+}
+
+/* What a sanitizer says, or an assertion: the line, or NULL; the caller's. */
+static char *complaint(const char *log)
+{
+    static const char *const words[] = {
+        "ERROR: ", "runtime error: ", "Assertion "};
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (!g_file_get_contents(log, &text, NULL, NULL)) {
+        return NULL;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        for (unsigned j = 0; j < G_N_ELEMENTS(words); j++) {
+            if (strstr(lines[i], words[j])) {
+                return g_strdup(lines[i]);
+            }
+        }
+    }
+    return NULL;
+}
+
+void session_free(FuzzSession *session)
+{
+    if (session) {
+        initiator_close(session->ring);
+        model_free(session->model);
+        g_free(session);
+    }
+}
+
+gboolean session_end(FuzzSession *session, GError **error)
+{
+    gboolean ok = model_check(session->model, TRUE, error);
+    g_autofree char *log = log_file(session);
+    g_autofree char *text = NULL;
+
+    session_free(session);
+    text = complaint(log);
+    if (text) {
+        if (ok) {
+            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                        "QEMU complains: %s", text);
+        }
+        return FALSE;
+    }
+    g_unlink(log);
+    return ok;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A QEMU with a disk, and a model of it and of guest memory, that steps are
+ * tried on.
+ */
+#ifndef FUZZ_SESSION_H
+#define FUZZ_SESSION_H
+
+#include <glib.h>
+#include "model.h"
+#include "sgbench/context.h"
+#include "sgbench/initiator.h"
+#include "step.h"
+
+/* Ways for a command. */
+typedef struct FuzzPath {
+    const char *name;
+    PathKind kind;
+    const HbaKind *hba;
+    /* The event, one per list, that says that QEMU's mapping code has one. */
+    const char *reached;
+    gboolean expected_good; /* no fault is expected */
+} FuzzPath;
+
+extern const FuzzPath fuzz_paths[]; /* ended by one without a name */
+const FuzzPath *fuzz_path_find(const char *name);
+
+/* What is spoilt after a step, to see that it is found. */
+typedef enum FuzzBreak {
+    BREAK_NOTHING,
+    BREAK_OUTSIDE, /* a byte of RAM that no list has */
+    BREAK_INSIDE,  /* a byte of RAM that a READ has */
+    BREAK_DISK,    /* what the model has of the disk */
+} FuzzBreak;
+
+typedef struct FuzzSession {
+    RunContext *context;
+    const FuzzPath *path;
+    Initiator *ring;
+    FuzzModel *model;
+    uint64_t lists; /* commands with a list so far */
+    FuzzBreak breaks;
+} FuzzSession;
+
+/* Start QEMU, write to the disk what the model has. SGBENCH_ERROR. */
+FuzzSession *session_new(RunContext *context, const FuzzPath *path,
+                         GError **error);
+
+/* Send @step, look at what has become of memory. SGBENCH_ERROR_DATA for a wrong
+ * byte, SGBENCH_ERROR_QEMU if QEMU died or hangs. */
+gboolean session_step(FuzzSession *session, const FuzzStep *step,
+                      GError **error);
+
+/* Look at all of memory, end QEMU, see what it has said at its end: sanitizers
+ * report leaks then. FALSE with an error as session_step(). */
+gboolean session_end(FuzzSession *session, GError **error);
+
+/* End it without a look. NULL is fine. */
+void session_free(FuzzSession *session);
+
+#endif
