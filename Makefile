@@ -17,7 +17,9 @@ demo: build qemu
 	@rm -rf $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
 	$(SGBENCH) run --no-table --output $(RESULTS)/demo-iscsi configs/demo-iscsi.conf
 	$(SGBENCH) lab --no-table --output $(RESULTS)/demo-lab configs/demo-lab.conf
-	$(SGBENCH) report $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
+	@$(SGBENCH) report --format text $(RESULTS)/demo-iscsi $(RESULTS)/demo-lab
+	@$(SGBENCH) report --output $(RESULTS)/demo.html $(RESULTS)/demo-iscsi \
+		$(RESULTS)/demo-lab
 
 ## make check       set up, build, run all tests
 check: build qemu-tests

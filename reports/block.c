@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "cell.h"
+#include "figure.h"
 #include "json.h"
 #include "text.h"
 
@@ -40,16 +42,15 @@ JsonObject *sgb_run_named(const SgbRun *run, const char *array,
     return NULL;
 }
 
-char *sgb_cell_workload(const SgbCell *cell)
+static char *describe(const SgbCell *cell, const char *size)
 {
-    g_autofree char *size = sgb_text_bytes(cell->size);
     g_autofree char *operation = sgb_text_clean(cell->operation, 20);
     g_autofree char *layout = sgb_text_clean(cell->layout, 20);
     GString *out = g_string_new(NULL);
 
-    g_string_append_printf(out, "%s%s %s, depth %u",
-                           cell->random ? "random " : "", operation, size,
-                           cell->depth);
+    g_string_append_printf(out, "%s%s%s%s, depth %u",
+                           cell->random ? "random " : "", operation,
+                           *size ? " " : "", size, cell->depth);
     if (cell->moves_data) {
         g_string_append_printf(out, ", %s memory", layout);
     }
@@ -92,6 +93,18 @@ char *sgb_cell_workload(const SgbCell *cell)
     return g_string_free(out, FALSE);
 }
 
+char *sgb_cell_workload(const SgbCell *cell)
+{
+    g_autofree char *size = sgb_text_bytes(cell->size);
+
+    return describe(cell, size);
+}
+
+char *sgb_cell_group(const SgbCell *cell)
+{
+    return describe(cell, "");
+}
+
 /* ---- figures of a cell ---- */
 
 static GArray *figures_of(const SgbCell *cell, SgbFigure figure)
@@ -123,6 +136,33 @@ double sgb_cell_median(const SgbCell *cell, SgbFigure figure)
     return sgb_median((const double *)(void *)values->data, values->len);
 }
 
+static char *figure_text(const SgbCell *cell, SgbFigure figure,
+                         gboolean interval)
+{
+    double scale = sgb_figure_kinds[figure].scale;
+    SgbInterval x = sgb_cell_interval(cell, figure);
+    g_autofree char *median = sgb_text_number(x.median * scale);
+    g_autofree char *low = sgb_text_number(x.low * scale);
+    g_autofree char *high = sgb_text_number(x.high * scale);
+
+    return interval && x.n > 1
+               ? g_strdup_printf("%s [%s, %s]", median, low, high)
+               : g_strdup(median);
+}
+
+char *sgb_cell_throughput_text(const SgbCell *cell, gboolean interval)
+{
+    return figure_text(cell, sgb_cell_throughput(cell), interval);
+}
+
+char *sgb_cell_cpu_text(const SgbCell *cell, gboolean all, gboolean interval)
+{
+    SgbFigure of_all =
+        cell->moves_data ? SGB_FIGURE_CPU_ALL : SGB_FIGURE_CPU_ALL_REQUEST;
+
+    return figure_text(cell, all ? of_all : sgb_cell_cpu(cell), interval);
+}
+
 double sgb_cell_quantile(const SgbCell *cell, double q)
 {
     double needed = SGB_REQUESTS_FOR_P99 * 0.01 / (1 - q);
@@ -150,23 +190,62 @@ static gboolean usable(const SgbSample *s, SgbFigure figure)
            s->figures[figure] > 0;
 }
 
-SgbInterval sgb_ratio(const SgbCell *over, const SgbCell *under,
-                      SgbFigure figure)
+static double divide(double a, double b)
 {
-    g_autoptr(GArray) ratios = g_array_new(FALSE, FALSE, sizeof(double));
+    return a / b;
+}
+
+static double subtract(double a, double b)
+{
+    return a - b;
+}
+
+static SgbInterval paired(const SgbCell *over, const SgbCell *under,
+                          SgbFigure figure, double (*of)(double a, double b))
+{
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
 
     for (unsigned i = 0; i < over->samples->len; i++) {
         const SgbSample *a = g_ptr_array_index(over->samples, i);
         const SgbSample *b = sample_of_round(under, a->round);
 
         if (usable(a, figure) && usable(b, figure)) {
-            double ratio = a->figures[figure] / b->figures[figure];
+            double value = of(a->figures[figure], b->figures[figure]);
 
-            g_array_append_val(ratios, ratio);
+            g_array_append_val(values, value);
         }
     }
-    return sgb_median_interval((const double *)(void *)ratios->data,
-                               ratios->len, LEVEL);
+    return sgb_median_interval((const double *)(void *)values->data,
+                               values->len, LEVEL);
+}
+
+SgbInterval sgb_ratio(const SgbCell *over, const SgbCell *under,
+                      SgbFigure figure)
+{
+    return paired(over, under, figure, divide);
+}
+
+SgbInterval sgb_difference(const SgbCell *over, const SgbCell *under,
+                           SgbFigure figure)
+{
+    return paired(over, under, figure, subtract);
+}
+
+char *sgb_ratio_text(const SgbInterval *x)
+{
+    g_autofree char *median = sgb_text_ratio(x->median);
+    g_autofree char *low = sgb_text_ratio(x->low);
+    g_autofree char *high = sgb_text_ratio(x->high);
+
+    if (x->n == 0) {
+        return g_strdup("-");
+    }
+    if (x->n == 1) {
+        return g_strdup_printf("%s [one pair]", median);
+    }
+    return g_strdup_printf("%s%s [%s, %s]",
+                           x->low <= 1 && 1 <= x->high ? "~" : "", median, low,
+                           high);
 }
 
 /* ---- blocks ---- */
@@ -282,7 +361,7 @@ GArray *sgb_block_pairs(const SgbBlock *block)
     JsonArray *paths = sgb_json_array(block->run->json, "paths");
     GArray *all = g_array_new(FALSE, FALSE, sizeof(SgbPair));
 
-    if (!block->comparable) {
+    if (!block->comparable || !block->timed) {
         return all;
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {

@@ -51,11 +51,20 @@ GArray *sgb_block_pairs(const SgbBlock *block);
  * the caller's. */
 char *sgb_cell_workload(const SgbCell *cell);
 
+/* The same without the size: what belongs into one chart over sizes. */
+char *sgb_cell_group(const SgbCell *cell);
+
 /* Median of @figure over the rounds of @cell that have it; NAN: none has. */
 double sgb_cell_median(const SgbCell *cell, SgbFigure figure);
 
 /* The same with an interval. */
 SgbInterval sgb_cell_interval(const SgbCell *cell, SgbFigure figure);
+
+/* The same in figures as tables print them, "0.412 [0.401, 0.430]" (without the
+ * interval for one round): throughput in MB/s, or requests a second where no
+ * data is moved; CPU in s/GiB, or µs a request. The caller's. */
+char *sgb_cell_throughput_text(const SgbCell *cell, gboolean interval);
+char *sgb_cell_cpu_text(const SgbCell *cell, gboolean all, gboolean interval);
 
 /* Quantile @q of the latencies of all rounds, ns; NAN if there are too few of
  * them for it: 10 / (1 - @q), which makes 1000 for a p99. */
@@ -66,6 +75,14 @@ double sgb_cell_quantile(const SgbCell *cell, double q);
  * none. */
 SgbInterval sgb_ratio(const SgbCell *over, const SgbCell *under,
                       SgbFigure figure);
+
+/* The same of the differences @over - @under. */
+SgbInterval sgb_difference(const SgbCell *over, const SgbCell *under,
+                           SgbFigure figure);
+
+/* "~1.02 [0.98, 1.07]", ~ where 1 is in the interval; "-" for no pair; the
+ * caller's. */
+char *sgb_ratio_text(const SgbInterval *x);
 
 /* Element of @array of run.json with this @name, or NULL. */
 JsonObject *sgb_run_named(const SgbRun *run, const char *array,

@@ -142,6 +142,9 @@ static const SgbJsonMember reconciliation_members[] = {
     {"lost_events", SGB_JSON_COUNT, TRUE},
     {"trace_requests", SGB_JSON_COUNT, TRUE},
     {"dio_requests", SGB_JSON_COUNT, TRUE},
+    {"direct", SGB_JSON_COUNT, TRUE},
+    {"bounced", SGB_JSON_COUNT, TRUE},
+    {"stages", SGB_JSON_OBJECT, TRUE},
     {NULL},
 };
 

@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "json.h"
+#include "note.h"
 #include "steady.h"
 #include "text.h"
+
+/* Columns of a note's label. */
+#define LABEL 11
 
 /* Intervals shown, and how many of them may be expected to miss their median. */
 typedef struct Chance {
@@ -42,21 +46,8 @@ static void add_row(GString *out, const SgbBlock *block, const SgbCell *cell)
                    number,
                    block->machine_speed || isnan(throughput) ? " " : "*", NULL),
                9);
-    if (cell->moves_data) {
-        add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU)),
-                   7);
-        add_column(
-            out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_CPU_ALL)), 7);
-    } else {
-        add_column(out,
-                   sgb_text_number(
-                       sgb_cell_median(cell, SGB_FIGURE_CPU_REQUEST) / 1e3),
-                   7);
-        add_column(out,
-                   sgb_text_number(
-                       sgb_cell_median(cell, SGB_FIGURE_CPU_ALL_REQUEST) / 1e3),
-                   7);
-    }
+    add_column(out, sgb_cell_cpu_text(cell, FALSE, FALSE), 7);
+    add_column(out, sgb_cell_cpu_text(cell, TRUE, FALSE), 7);
     add_column(out, sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_FAULTS)),
                8);
     add_column(out, sgb_text_duration(sgb_cell_median(cell, SGB_FIGURE_P50)),
@@ -157,29 +148,19 @@ static void add_notes(GString *out, const SgbBlock *block, const SgbCell *cell)
     }
 }
 
-/* "~1.02 [0.98, 1.07]"; ~ where no difference is shown. */
+/* Note what the ratio says of itself, and write it. */
 static char *ratio_text(Notes *notes, const SgbInterval *x)
 {
-    g_autofree char *median = sgb_text_ratio(x->median);
-    g_autofree char *low = sgb_text_ratio(x->low);
-    g_autofree char *high = sgb_text_ratio(x->high);
-
-    if (x->n == 0) {
-        return g_strdup("-");
+    if (x->n) {
+        g_hash_table_insert(notes->coverages, GUINT_TO_POINTER(x->n),
+                            g_memdup2(&x->coverage, sizeof(x->coverage)));
+        notes->indicative |= x->n < SGB_ROUNDS_FOR_VERDICT;
     }
-    g_hash_table_insert(notes->coverages, GUINT_TO_POINTER(x->n),
-                        g_memdup2(&x->coverage, sizeof(x->coverage)));
-    notes->indicative |= x->n < SGB_ROUNDS_FOR_VERDICT;
     if (x->n > 1) {
         notes->chance->misses += 1 - x->coverage;
         notes->chance->shown++;
     }
-    if (x->n == 1) {
-        return g_strdup_printf("%s [one pair]", median);
-    }
-    return g_strdup_printf("%s%s [%s, %s]",
-                           x->low <= 1 && 1 <= x->high ? "~" : "", median, low,
-                           high);
+    return sgb_ratio_text(x);
 }
 
 static void add_ratio(GString *out, Notes *notes, const SgbPair *pair)
@@ -280,76 +261,21 @@ static void add_block(GString *out, const SgbBlock *block, Chance *chance)
     add_ratios(out, block, chance);
 }
 
-static char *settings_text(JsonObject *settings)
+static void add_paragraphs(GString *out, GPtrArray *notes, const char *margin)
 {
-    g_autoptr(GList) names = json_object_get_members(settings);
-    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < notes->len; i++) {
+        const SgbNote *note = g_ptr_array_index(notes, i);
+        g_autofree char *label = g_strconcat(margin, note->label, NULL);
 
-    names = g_list_sort(names, (GCompareFunc)strcmp);
-    for (GList *l = names; l; l = l->next) {
-        JsonNode *node = json_object_get_member(settings, l->data);
-
-        if (JSON_NODE_HOLDS_VALUE(node) &&
-            json_node_get_value_type(node) == G_TYPE_STRING) {
-            g_string_append_printf(text, "%s%s=%s", text->len ? " " : "",
-                                   (char *)l->data, json_node_get_string(node));
-        }
+        sgb_text_paragraph(out, label, LABEL, note->text);
     }
-    return g_string_free(text, FALSE);
 }
 
-/* The shape of the medium; the caller's. A tape has no number of blocks, and
- * its block size is the largest it takes. */
-static char *medium_text(JsonObject *identity, gboolean timed)
+void sgb_table_head(GString *out, const SgbRun *run)
 {
-    uint64_t block_size = sgb_json_count(identity, "block_size");
-    uint64_t blocks = sgb_json_count(identity, "blocks");
-    g_autofree char *size = sgb_text_bytes(block_size);
+    g_autoptr(GPtrArray) notes = sgb_run_notes(run);
 
-    if (!timed) {
-        return g_strdup_printf("%" G_GUINT64_FORMAT " storage elements",
-                               blocks);
-    }
-    if (!blocks) {
-        return g_strdup_printf("blocks of up to %s", size);
-    }
-    return g_strdup_printf("%" G_GUINT64_FORMAT "-byte blocks, %.1f MiB",
-                           block_size, (double)blocks * block_size / (1 << 20));
-}
-
-static void add_target(GString *out, JsonObject *target, gboolean timed)
-{
-    JsonObject *caps = sgb_json_object(target, "capabilities");
-    JsonObject *identity = sgb_json_object(target, "identity");
-    g_autofree char *medium = medium_text(identity, timed);
-    g_autofree char *settings =
-        settings_text(sgb_json_object(target, "settings"));
-    g_autofree char *largest =
-        sgb_text_bytes(sgb_json_count(caps, "max_transfer"));
-    g_autofree char *who =
-        g_strdup_printf("%s, %s %s %s, %s", sgb_json_string(target, "kind"),
-                        sgb_json_string(identity, "vendor"),
-                        sgb_json_string(identity, "product"),
-                        sgb_json_string(identity, "revision"), medium);
-    g_autofree char *can = g_strdup_printf(
-        "%s; %s; %s; %s; depth %" G_GUINT64_FORMAT ", %s a command",
-        sgb_json_boolean(caps, "stores_data") ? "stores data"
-                                              : "stores no data",
-        sgb_json_boolean(caps, "reports_resid") ? "resid reported"
-                                                : "resid not reported",
-        sgb_json_boolean(caps, "kernel_sgio") ? "the kernel's SG_IO"
-                                              : "no kernel SG_IO",
-        sgb_json_boolean(caps, "machine_speed") ? "machine speed"
-                                                : "NOT MACHINE SPEED (lab)",
-        sgb_json_count(caps, "max_depth"), largest);
-
-    sgb_text_paragraph(out, "  what", 11, who);
-    sgb_text_paragraph(out, "  can", 11, can);
-    if (*settings) {
-        sgb_text_paragraph(out, "  set", 11, settings);
-    }
-    sgb_text_paragraph(out, "  good for", 11,
-                       sgb_json_string(caps, "verdicts"));
+    add_paragraphs(out, notes, "");
 }
 
 /* All samples by whether they are steady. */
@@ -392,7 +318,9 @@ void sgb_table_body(GString *out, const SgbRun *run)
 
             g_string_append_printf(out, "\nTARGET %s\n", name);
             if (block->target) {
-                add_target(out, block->target, block->timed);
+                g_autoptr(GPtrArray) notes = sgb_target_notes(block->target);
+
+                add_paragraphs(out, notes, "  ");
                 sgb_table_logs(out, block->run, block->first->target);
             }
             if (!block->timed) {

@@ -75,6 +75,29 @@ void sgb_text_paragraph(GString *out, const char *label, unsigned indent,
     g_string_append_c(out, '\n');
 }
 
+void sgb_text_wrap(GString *out, const char *margin, unsigned columns,
+                   const char *text)
+{
+    g_autofree char *clean = sgb_text_clean(text, G_MAXUINT);
+    g_auto(GStrv) words = g_strsplit(clean, " ", -1);
+    unsigned indent = g_utf8_strlen(margin, -1), column = 0;
+
+    for (char **w = words; *w; w++) {
+        unsigned length = g_utf8_strlen(*w, -1);
+
+        if (length == 0) {
+            continue;
+        }
+        if (column && column + 1 + length > columns) {
+            g_string_append_c(out, '\n');
+            column = 0;
+        }
+        g_string_append_printf(out, "%s%s", column ? " " : margin, *w);
+        column += (column ? 1 : indent) + length;
+    }
+    g_string_append_c(out, '\n');
+}
+
 char *sgb_text_number(double value)
 {
     if (!isfinite(value)) {

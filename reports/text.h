@@ -19,6 +19,11 @@ char *sgb_text_clean(const char *text, unsigned max);
  * columns, never cut. */
 void sgb_text_pad(GString *out, const char *text, int width);
 
+/* Append @text (made harmless), broken at blanks into lines of at most @columns
+ * (and more only for a word that is longer), each after @margin. */
+void sgb_text_wrap(GString *out, const char *margin, unsigned columns,
+                   const char *text);
+
 /* Append "LABEL  TEXT" as a paragraph: @label in the first @indent columns of
  * its first line, @text (made harmless) broken at blanks. Ends with a line
  * break. */

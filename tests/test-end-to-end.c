@@ -336,6 +336,17 @@ static void test_report(void)
     g_assert_cmpint(program_wait(program, 10), ==, 9);
 }
 
+static void test_report_usage(void)
+{
+    const char *const format[] = {"report", "--format", "odd", "x", NULL};
+    const char *const nothing[] = {"report", NULL};
+    g_autoptr(Program) first = program_start(NULL, NULL, format);
+    g_autoptr(Program) second = program_start(NULL, NULL, nothing);
+
+    g_assert_cmpint(program_wait(first, 10), ==, 2);
+    g_assert_cmpint(program_wait(second, 10), ==, 2);
+}
+
 static void test_help(void)
 {
     const char *const commands[] = {"run", "lab", "report"};
@@ -370,6 +381,7 @@ int main(int argc, char **argv)
     g_test_add_func("/end-to-end/help", test_help);
     g_test_add_func("/end-to-end/dry-run", test_dry_run);
     g_test_add_func("/end-to-end/report-nothing", test_report);
+    g_test_add_func("/end-to-end/report-usage", test_report_usage);
     g_test_add_func("/end-to-end/iscsi", test_iscsi);
     g_test_add_func("/end-to-end/null", test_null);
     g_test_add_func("/end-to-end/refused", test_refused);

@@ -251,7 +251,7 @@ static void test_interrupt_resume(void)
 static void test_killed(void)
 {
     g_autoptr(Program) program = running();
-    const char *const args[] = {"report", "{RUN}", NULL};
+    const char *const args[] = {"report", "--format", "text", "{RUN}", NULL};
     g_autoptr(Program) report = NULL;
     g_autofree char *out = NULL;
 

@@ -116,7 +116,8 @@ static void test_bundle(void)
     CHECK(NULL, 2, "", "sgbench: *called something.tar.zst*", "bundle", "-o",
           wrong, run);
     CHECK(NULL, 0, "no regression*", "", "compare", file, run);
-    CHECK(NULL, 0, "run *generic-zerocopy*", "", "report", file);
+    CHECK(NULL, 0, "run *generic-zerocopy*", "", "report", "--format", "text",
+          file);
     CHECK(NULL, 0, "*run: run directory\n", "", "bundle", "-x", "-o", out,
           file);
     CHECK(NULL, 0, "no regression*", "", "compare", out, file);

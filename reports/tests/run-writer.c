@@ -6,16 +6,54 @@
 
 #include "analysis/histogram.h"
 
-static void add_latency(GString *out, unsigned requests, uint64_t ns)
+/* Requests in bucket @i upwards from @index: as uneven as real ones are, or a
+ * report would compress too well. */
+static unsigned count_of(const FakeRun *run, unsigned index, unsigned i)
 {
-    unsigned index = sgb_histogram_index(ns);
+    return i == 0 ? run->requests
+                  : 1 + (index * 7919 + i * i * 104729) % 997 % 41;
+}
 
-    g_string_append_printf(
-        out,
-        "{\"bits\": 7, \"count\": %u, \"min\": %" G_GUINT64_FORMAT
-        ", \"max\": %" G_GUINT64_FORMAT ", \"sum\": %.0f, "
-        "\"buckets\": [[%u, %u]]}",
-        requests, ns, ns, (double)requests * ns, index, requests);
+/* One value, or buckets upwards from it. */
+static void add_latency(GString *out, const FakeRun *run, uint64_t ns)
+{
+    unsigned n = run->spread ? run->spread : 1, count = 0;
+    unsigned index = sgb_histogram_index(ns);
+    uint64_t last = n == 1 ? ns : sgb_histogram_lower(index + n - 1);
+
+    for (unsigned i = 0; i < n; i++) {
+        count += count_of(run, index, i);
+    }
+    g_string_append_printf(out,
+                           "{\"bits\": 7, \"count\": %u, \"min\": "
+                           "%" G_GUINT64_FORMAT ", \"max\": %" G_GUINT64_FORMAT
+                           ", \"sum\": %.0f, \"buckets\": [",
+                           count, ns, last, (double)count * ns);
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(out, "%s[%u, %u]", i ? ", " : "", index + i,
+                               count_of(run, index, i));
+    }
+    g_string_append(out, "]}");
+}
+
+static void add_series(GString *out, const FakeRun *run, double wall_s)
+{
+    if (!run->slices) {
+        return;
+    }
+    g_string_append_printf(out,
+                           ", \"series\": {\"slice\": %.0f, \"requests\": [",
+                           wall_s * 1e9 / run->slices);
+    for (unsigned i = 0; i < run->slices; i++) {
+        g_string_append_printf(out, "%s%u", i ? ", " : "",
+                               i % 7 ? count_of(run, i, 1) : 0);
+    }
+    g_string_append(out, "], \"slowest\": [");
+    for (unsigned i = 0; i < run->slices; i++) {
+        g_string_append_printf(out, "%s%u", i ? ", " : "",
+                               i % 7 ? 1000000 + 7919 * i : 0);
+    }
+    g_string_append(out, "]}");
 }
 
 static void add_usage(GString *out, const char *name, double cpu_s,
@@ -44,7 +82,8 @@ static void add_sample(GString *out, const FakeRun *run, const FakeCell *cell,
         "\"started\": 1.5, \"traced\": false, \"requests\": %u, "
         "\"bytes\": %.0f, \"wall\": %.0f, \"latency\": ",
         index, round, round, run->requests, bytes, wall_s * 1e9);
-    add_latency(out, run->requests, wall_s * 1e9 / run->requests);
+    add_latency(out, run, wall_s * 1e9 / run->requests);
+    add_series(out, run, wall_s);
     g_string_append_printf(
         out,
         ", \"dio_requests\": %u, \"failed\": %u, \"short_transfers\": 0, "
