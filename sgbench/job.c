@@ -10,6 +10,8 @@
 #define CELL_BYTES_MIN (64 << 10)
 #define CELL_BYTES_MAX (UINT64_C(1) << 40)
 
+/* In the order of KernelTrace. */
+static const char *const kernel_names[] = {"off", "auto", "on", NULL};
 static const char *const trace_names[] = {"round", "on", "off", NULL};
 static const char *const boolean_names[] = {"false", "true", NULL};
 
@@ -55,9 +57,10 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
                             GError **error)
 {
     static const char *const keys[] = {
-        "description", "rounds", "cell-seconds",   "warmup-seconds",
-        "seed",        "trace",  "trace-requests", "verify",
-        "cell-bytes",  NULL};
+        "description",    "rounds", "cell-seconds",
+        "warmup-seconds", "seed",   "trace",
+        "trace-requests", "verify", "cell-bytes",
+        "trace-kernel",   NULL};
     unsigned index, word;
     guint64 number;
 
@@ -117,6 +120,12 @@ static gboolean set_job_key(Job *job, const char *key, const char *value,
                                "from 64K to 1024G",
                                value);
         }
+        break;
+    case 9:
+        if (!value_word(key, value, kernel_names, &word, error)) {
+            return FALSE;
+        }
+        job->trace_kernel = word;
         break;
     default:
         g_assert_not_reached();

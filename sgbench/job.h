@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include "tracing-kernel.h"
 #include "hba.h"
 
 typedef enum Operation {
@@ -92,6 +93,7 @@ typedef struct Job {
     uint64_t cell_bytes;       /* 0: cells end by time alone */
     uint64_t seed;
     TraceMode trace;
+    KernelTrace trace_kernel;
     unsigned trace_requests; /* per traced cell */
     gboolean verify;
     GPtrArray *targets;  /* TargetSpec * */

@@ -420,7 +420,8 @@ static gboolean run(Prober *prober, GError **error)
     }
     first = g_ptr_array_index(paths, 0);
     if (needs_qemu(paths)) {
-        prober->tracing = tracing_start(&prober->context, error);
+        prober->tracing =
+            tracing_start(&prober->context, KERNEL_TRACE_OFF, error);
         if (!prober->tracing || !ust_load(error)) {
             return FALSE;
         }

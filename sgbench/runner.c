@@ -354,7 +354,8 @@ static gboolean run_all(Runner *runner, GError **error)
     unsigned round;
 
     if (job->trace != TRACE_OFF) {
-        runner->tracing = tracing_start(&runner->context, error);
+        runner->tracing =
+            tracing_start(&runner->context, job->trace_kernel, error);
         if (!runner->tracing || !ust_load(error)) {
             return FALSE;
         }

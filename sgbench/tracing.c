@@ -19,6 +19,8 @@ static const char *const event_rules[] = {
     "qemu:virtio_scsi_cmd_resp",
     "qemu:dma_map_*",
     "qemu:dma_bounce_*",
+    "qemu:scsi_req_build_sense",
+    "qemu:virtio_scsi_tmf_*",
     "sgbench:*",
     NULL,
 };
@@ -34,6 +36,7 @@ static const char *const event_rules[] = {
 struct Tracing {
     Process *daemon; /* our own, or NULL */
     char *session;   /* the one that runs, or NULL */
+    KernelTrace kernel;
 };
 
 static gboolean fail(GError **error, const char *what, int code)
@@ -68,10 +71,12 @@ static gboolean wait_for_daemon(Tracing *tracing, GError **error)
     return FALSE;
 }
 
-Tracing *tracing_start(RunContext *context, GError **error)
+Tracing *tracing_start(RunContext *context, KernelTrace kernel, GError **error)
 {
     g_autoptr(Tracing) tracing = g_new0(Tracing, 1);
-    const char *const argv[] = {"lttng-sessiond", "--no-kernel", NULL};
+    const char *const argv[] = {
+        "lttng-sessiond", kernel == KERNEL_TRACE_OFF ? "--no-kernel" : NULL,
+        NULL};
     g_autofree char *log =
         g_build_filename(context->run_dir, "logs", "lttng-sessiond.log", NULL);
     ProcessSpec spec = {
@@ -81,6 +86,7 @@ Tracing *tracing_start(RunContext *context, GError **error)
         .stdin_fd = -1,
     };
 
+    tracing->kernel = kernel;
     if (lttng_session_daemon_alive() == 1) {
         return g_steal_pointer(&tracing);
     }
@@ -110,6 +116,22 @@ void tracing_stop(Tracing *tracing)
         process_stop(tracing->daemon, 10000);
     }
     g_free(tracing);
+}
+
+static gboolean add_kernel(const Tracing *tracing, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    if (tracing->kernel == KERNEL_TRACE_OFF ||
+        tracing_kernel_add(tracing->session, &fault)) {
+        return TRUE;
+    }
+    if (tracing->kernel == KERNEL_TRACE_AUTO &&
+        g_error_matches(fault, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT)) {
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&fault));
+    return FALSE;
 }
 
 static gboolean add_channel(struct lttng_handle *handle,
@@ -207,7 +229,8 @@ gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
     }
     ok = add_channel(handle, rules ? rules : event_rules, error);
     lttng_destroy_handle(handle);
-    if (!ok || !tracing_follow(tracing, getpid(), error)) {
+    if (!ok || !tracing_follow(tracing, getpid(), error) ||
+        !add_kernel(tracing, error)) {
         return FALSE;
     }
     ret = lttng_start_tracing(name);

@@ -9,15 +9,17 @@
 #include <sys/types.h>
 #include <glib.h>
 #include "context.h"
+#include "tracing-kernel.h"
 
 typedef struct Tracing Tracing;
 
 /*
  * Make sure that there is a session daemon. Call it before anything that is to
  * be traced starts: as a normal user a private LTTNG_HOME is set for this
- * process and its children. SGBENCH_ERROR_PREFLIGHT.
+ * process and its children. @kernel says whether sessions have the kernel's
+ * events, too. SGBENCH_ERROR_PREFLIGHT.
  */
-Tracing *tracing_start(RunContext *context, GError **error);
+Tracing *tracing_start(RunContext *context, KernelTrace kernel, GError **error);
 
 /* Stop what is left and our own daemon; never fails. */
 void tracing_stop(Tracing *tracing);

@@ -15,7 +15,7 @@ typedef struct UstFunctions {
     void (*post)(uint32_t tag, uint32_t lun, uint32_t opcode, int dir,
                  uint64_t length);
     void (*complete)(uint32_t tag, uint32_t status, uint32_t response,
-                     uint64_t resid, uint64_t length);
+                     uint64_t resid, uint64_t length, uint32_t sense);
 } UstFunctions;
 
 extern const UstFunctions sgbench_ust_functions;

@@ -22,10 +22,10 @@ static void emit_post(uint32_t tag, uint32_t lun, uint32_t opcode, int dir,
 }
 
 static void emit_complete(uint32_t tag, uint32_t status, uint32_t response,
-                          uint64_t resid, uint64_t length)
+                          uint64_t resid, uint64_t length, uint32_t sense)
 {
     lttng_ust_tracepoint(sgbench, complete, tag, status, response, resid,
-                         length);
+                         length, sense);
 }
 
 const UstFunctions sgbench_ust_functions = {

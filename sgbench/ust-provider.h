@@ -32,16 +32,20 @@ LTTNG_UST_TRACEPOINT_EVENT(
                     lttng_ust_field_integer(int, dir, the_dir)
                         lttng_ust_field_integer(uint64_t, len, the_len)))
 
+/* sense: key, ASC and ASCQ, a byte each; 0 if there is none */
 LTTNG_UST_TRACEPOINT_EVENT(
     sgbench, complete,
     LTTNG_UST_TP_ARGS(uint32_t, the_tag, uint32_t, the_status, uint32_t,
-                      the_response, uint64_t, the_resid, uint64_t, the_len),
+                      the_response, uint64_t, the_resid, uint64_t, the_len,
+                      uint32_t, the_sense),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint32_t, tag, the_tag)
             lttng_ust_field_integer(uint32_t, status, the_status)
                 lttng_ust_field_integer(uint32_t, response, the_response)
                     lttng_ust_field_integer(uint64_t, resid, the_resid)
-                        lttng_ust_field_integer(uint64_t, len, the_len)))
+                        lttng_ust_field_integer(uint64_t, len, the_len)
+                            lttng_ust_field_integer(uint32_t, sense,
+                                                    the_sense)))
 
 LTTNG_UST_TRACEPOINT_EVENT(
     sgbench, cell_end,

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <glib.h>
 #include <scsi/sg.h>
+#include <scsi/sg_lib.h>
 
 #include "error.h"
 #include "ust.h"
@@ -89,11 +90,22 @@ void ust_post(const Command *command, uint32_t lun)
     }
 }
 
+/* Key, ASC and ASCQ, a byte each, as the catalogue has it. */
+static uint32_t sense_of(const Completion *completion)
+{
+    struct sg_scsi_sense_hdr header;
+
+    return sg_scsi_normalize_sense(completion->sense, completion->sense_length,
+                                   &header)
+               ? header.sense_key << 16 | header.asc << 8 | header.ascq
+               : 0;
+}
+
 void ust_complete(const Command *command, const Completion *completion)
 {
     if (functions) {
         functions->complete(command->tag, completion->status,
                             completion->response, completion->resid,
-                            command->length);
+                            command->length, sense_of(completion));
     }
 }

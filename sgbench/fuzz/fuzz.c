@@ -308,7 +308,8 @@ static gboolean run_paths(Fuzz *fuzz, gboolean *good, GError **error)
 
     g_mkdir_with_parents(logs, 0700);
     if (fuzz->options.count &&
-        !(fuzz->tracing = tracing_start(&fuzz->context, error))) {
+        !(fuzz->tracing =
+              tracing_start(&fuzz->context, KERNEL_TRACE_OFF, error))) {
         return FALSE;
     }
     for (const FuzzPath *path = fuzz_paths; path->name; path++) {

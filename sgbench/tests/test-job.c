@@ -184,6 +184,7 @@ static const Wrong wrongs[] = {
     {JOB("warmup-seconds=601"), 2, "from 0 to 600", NULL},
     {JOB("seed=4294967296"), 2, "from 0 to 4294967295", NULL},
     {JOB("trace=yes"), 2, "unknown trace 'yes'", "round, on, off"},
+    {JOB("trace-kernel=yes"), 2, "unknown trace-kernel 'yes'", "off, auto, on"},
     {JOB("trace-requests=0"), 2, "from 1 to 1000000", NULL},
     {JOB("verify=maybe"), 2, "unknown verify 'maybe'", "false, true"},
     {"[target a b]\nkind=iscsi\n" MATRIX, 1, "'a b' is no name", "letters"},

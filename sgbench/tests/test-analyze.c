@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `sgbench analyze` itself: folders, what is none, and a live session of a real
+ * lttng-relayd. */
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <lttng/lttng.h>
+
+#include "analysis/tests/trace-writer.h"
+#include "sgbench/context.h"
+#include "sgbench/tempdir.h"
+#include "sgbench/tracing.h"
+#include "sgbench/ust.h"
+
+#define LIVE_REQUESTS 50
+#define LIVE_TIMER_US 100000
+
+/* Start `sgbench analyze` with arguments up to NULL. */
+static GSubprocess *start(const char *first, va_list ap)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    GSubprocess *process;
+
+    g_ptr_array_add(
+        argv, g_test_build_filename(G_TEST_BUILT, "sgbench", "sgbench", NULL));
+    g_ptr_array_add(argv, g_strdup("analyze"));
+    for (const char *a = first; a; a = va_arg(ap, const char *)) {
+        g_ptr_array_add(argv, g_strdup(a));
+    }
+    g_ptr_array_add(argv, NULL);
+    process = g_subprocess_newv((const char *const *)argv->pdata,
+                                G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                    G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                                &error);
+    g_assert_no_error(error);
+    return process;
+}
+
+static GSubprocess *start_one(const char *first, ...)
+{
+    GSubprocess *process;
+    va_list ap;
+
+    va_start(ap, first);
+    process = start(first, ap);
+    va_end(ap);
+    return process;
+}
+
+static int finish(GSubprocess *process, char **out, char **err)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(
+        g_subprocess_communicate_utf8(process, NULL, NULL, out, err, &error));
+    g_assert_no_error(error);
+    g_assert_true(g_subprocess_get_if_exited(process));
+    return g_subprocess_get_exit_status(process);
+}
+
+/* Exit code @code, and a message of one line with @message in it. */
+static void check(int code, const char *message, const char *first, ...)
+{
+    g_autoptr(GSubprocess) process = NULL;
+    g_autofree char *out = NULL, *err = NULL;
+    va_list ap;
+
+    va_start(ap, first);
+    process = start(first, ap);
+    va_end(ap);
+    g_assert_cmpint(finish(process, &out, &err), ==, code);
+    g_test_message("%s", err);
+    g_assert_true(g_str_has_prefix(err, "sgbench: "));
+    g_assert_nonnull(strstr(err, message));
+    g_assert_cmpint(strchr(err, '\n')[1], ==, '\0');
+}
+
+static void add_request(TraceWriter *w, uint64_t t, unsigned tag)
+{
+    trace_writer_add(w, t, 1, "qemu:virtio_scsi_cmd_req", "tag=%u cmd=0x28",
+                     tag);
+    trace_writer_add(w, t + 500, 1, "qemu:virtio_scsi_cmd_resp", "tag=%u", tag);
+}
+
+static char *make_trace(const char *host, uint64_t t)
+{
+    g_autoptr(TraceWriter) w = trace_writer_new(host);
+    char *folder = trace_folder_new();
+    g_autofree char *path = g_build_filename(folder, "t", NULL);
+
+    for (unsigned i = 0; i < 100; i++) {
+        add_request(w, t + i * 1000, i);
+        if (i % 10 == 0) {
+            trace_writer_packet(w);
+        }
+    }
+    trace_writer_write(w, path);
+    return folder;
+}
+
+static int64_t json_requests(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) root = json_from_string(text, &error);
+
+    g_assert_no_error(error);
+    return json_object_get_int_member(json_node_get_object(root), "requests");
+}
+
+static void test_usage(void)
+{
+    check(2, "which trace?", NULL);
+    check(2, "view: vew: must be", "--view", "vew", "/tmp", NULL);
+    check(2, "there is no such parameter", "--format", "csv", "--view", "top",
+          "/tmp", NULL);
+    check(2, "--format takes", "--format", "xml", "/tmp", NULL);
+    check(2, "--from can be given once", "--from", "+1", "--from", "+2", "/tmp",
+          NULL);
+    check(2, "--interval takes", "--interval", "-1", "/tmp", NULL);
+}
+
+static void test_bad_traces(void)
+{
+    g_autoptr(TraceWriter) w = trace_writer_new("alpha");
+    char *empty = trace_folder_new(), *foreign = trace_folder_new();
+    char *cut = make_trace("alpha", 1000);
+    g_autofree char *path = g_build_filename(foreign, "t", NULL);
+    g_autofree char *stream = trace_folder_stream(cut);
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    trace_writer_declare(w, "sched_switch", "next:u");
+    trace_writer_add(w, 1, 1, "sched_switch", "next=4");
+    trace_writer_write(w, path);
+    g_assert_true(g_file_get_contents(stream, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(stream, bytes, length / 2 + 100, NULL));
+
+    check(10, "No such file", "/nonexistent", NULL);
+    check(10, "not a trace", empty, NULL);
+    check(10, "without any event", foreign, NULL);
+    check(10, "cut off or damaged", cut, NULL);
+    /* Nobody listens there. */
+    check(10, "net://127.0.0.1:1: no answer", "net://127.0.0.1:1", NULL);
+    check(10, "can't be followed", "net://127.0.0.1:1/host/h/s", NULL);
+    trace_folder_remove(empty);
+    trace_folder_remove(foreign);
+    trace_folder_remove(cut);
+}
+
+/* Two hosts at once, whose tags are the same. */
+static void test_hosts(void)
+{
+    char *a = make_trace("alpha", 1000), *b = make_trace("beta", 1200);
+    g_autoptr(GSubprocess) process = start_one("--format", "json", a, b, NULL);
+    g_autofree char *out = NULL, *err = NULL;
+
+    g_assert_cmpint(finish(process, &out, &err), ==, 0);
+    g_assert_cmpint(json_requests(out), ==, 200);
+    g_assert_nonnull(strstr(out, "\"alpha\""));
+    g_assert_nonnull(strstr(out, "\"beta\""));
+    check(9, "No space left", "-o", "/dev/full", a, NULL);
+    check(9, "can't write", "-o", "/nonexistent/x", a, NULL);
+    trace_folder_remove(a);
+    trace_folder_remove(b);
+}
+
+/* A port that is free now. */
+static unsigned free_port(void)
+{
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    unsigned port = g_socket_listener_add_any_inet_port(listener, NULL, NULL);
+
+    g_assert_cmpuint(port, >, 0);
+    g_socket_listener_close(listener);
+    return port;
+}
+
+static void enable_events(const char *session)
+{
+    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST,
+                                  .buf_type = LTTNG_BUFFER_PER_UID};
+    struct lttng_event_context vpid = {.ctx = LTTNG_EVENT_CONTEXT_VPID};
+    struct lttng_handle *handle = lttng_create_handle(session, &domain);
+    struct lttng_channel *channel = lttng_channel_create(&domain);
+    struct lttng_event *event = lttng_event_create();
+
+    g_strlcpy(channel->name, "c", sizeof(channel->name));
+    g_assert_cmpint(lttng_enable_channel(handle, channel), >=, 0);
+    g_assert_cmpint(lttng_add_context(handle, &vpid, NULL, "c"), >=, 0);
+    event->type = LTTNG_EVENT_TRACEPOINT;
+    event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
+    g_strlcpy(event->name, "sgbench:*", sizeof(event->name));
+    g_assert_cmpint(lttng_enable_event(handle, event, "c"), >=, 0);
+    lttng_event_destroy(event);
+    lttng_channel_destroy(channel);
+    lttng_destroy_handle(handle);
+}
+
+static void emit_requests(const char *cell)
+{
+    ust_cell_begin(cell, 1);
+    for (unsigned i = 0; i < LIVE_REQUESTS; i++) {
+        Command command = {.tag = i, .cdb = {0x28}, .length = 512};
+        Completion completion = {.status = i % 10 ? 0 : 2};
+
+        ust_post(&command, 0);
+        ust_complete(&command, &completion);
+    }
+    ust_cell_end(cell, LIVE_REQUESTS, LIVE_REQUESTS * 512);
+}
+
+static void test_live(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *temp = temp_dir_make(&error);
+    RunContext context = {.run_dir = temp, .temp_dir = temp};
+    g_autofree char *logs = g_build_filename(temp, "logs", NULL);
+    g_autofree char *session =
+        g_strdup_printf("sgbench-test-%d", (int)getpid());
+    unsigned control = free_port(), data = free_port(), live = free_port();
+    g_autofree char *c = g_strdup_printf("tcp://127.0.0.1:%u", control);
+    g_autofree char *d = g_strdup_printf("tcp://127.0.0.1:%u", data);
+    g_autofree char *l = g_strdup_printf("tcp://127.0.0.1:%u", live);
+    g_autofree char *net =
+        g_strdup_printf("net://127.0.0.1:%u:%u", control, data);
+    g_autofree char *url = g_strdup_printf("net://127.0.0.1:%u", live);
+    g_autofree char *address =
+        g_strdup_printf("%s/host/%s/%s", url, g_get_host_name(), session);
+    g_autofree char *output = g_strconcat("--output=", temp, NULL);
+    g_autofree char *out = NULL, *err = NULL;
+    g_autoptr(GSubprocess) relay = NULL, analyze = NULL;
+    Tracing *tracing;
+
+    g_assert_no_error(error);
+    g_assert_cmpint(g_mkdir_with_parents(logs, 0700), ==, 0);
+    tracing = tracing_start(&context, KERNEL_TRACE_OFF, &error);
+    g_assert_no_error(error);
+    relay = g_subprocess_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error,
+                             "lttng-relayd", "-C", c, "-D", d, "-L", l, output,
+                             NULL);
+    g_assert_no_error(error);
+    g_usleep(500000);
+
+    check(10, "which session? There is none", url, NULL);
+    g_assert_cmpint(lttng_create_session_live(session, net, LIVE_TIMER_US), >=,
+                    0);
+    enable_events(session);
+    g_assert_true(ust_load(&error));
+    g_assert_no_error(error);
+    g_assert_cmpint(lttng_start_tracing(session), >=, 0);
+    emit_requests("before");
+    check(10, session, url, NULL);
+
+    analyze = start_one("--format", "json", "--cell", "after", "--cell",
+                        "before", address, NULL);
+    g_usleep(700000);
+    emit_requests("after");
+    g_usleep(700000);
+    lttng_stop_tracing(session);
+    lttng_destroy_session(session);
+    /* The session has ended, and so has this. */
+    g_assert_cmpint(finish(analyze, &out, &err), ==, 0);
+    g_assert_cmpint(json_requests(out), ==, 2 * LIVE_REQUESTS);
+    g_assert_nonnull(strstr(out, "\"failed\" : 10"));
+
+    g_subprocess_send_signal(relay, SIGTERM);
+    g_subprocess_wait(relay, NULL, NULL);
+    tracing_stop(tracing);
+    temp_dir_remove(temp);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/analyze/usage", test_usage);
+    g_test_add_func("/analyze/bad-traces", test_bad_traces);
+    g_test_add_func("/analyze/hosts", test_hosts);
+    g_test_add_func("/analyze/live", test_live);
+    return g_test_run();
+}
