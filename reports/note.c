@@ -265,6 +265,7 @@ static char *medium_text(JsonObject *identity, gboolean timed)
 {
     uint64_t block_size = sgb_json_count(identity, "block_size");
     uint64_t blocks = sgb_json_count(identity, "blocks");
+    uint64_t physical = sgb_json_count(identity, "physical_block_size");
     g_autofree char *size = sgb_text_bytes(block_size);
 
     if (!timed) {
@@ -273,6 +274,12 @@ static char *medium_text(JsonObject *identity, gboolean timed)
     }
     if (!blocks) {
         return g_strdup_printf("blocks of up to %s", size);
+    }
+    if (physical) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT "-byte blocks in physical "
+                               "ones of %" G_GUINT64_FORMAT ", %.1f MiB",
+                               block_size, physical,
+                               (double)blocks * block_size / (1 << 20));
     }
     return g_strdup_printf("%" G_GUINT64_FORMAT "-byte blocks, %.1f MiB",
                            block_size, (double)blocks * block_size / (1 << 20));

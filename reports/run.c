@@ -87,6 +87,7 @@ static const SgbJsonMember identity_members[] = {
     {"serial", SGB_JSON_STRING},
     {"block_size", SGB_JSON_COUNT},
     {"blocks", SGB_JSON_COUNT},
+    {"physical_block_size", SGB_JSON_COUNT, TRUE},
     {NULL},
 };
 

@@ -183,6 +183,10 @@ JsonObject *describe_target(const Target *target)
     json_object_set_string_member(identity, "serial", target->serial);
     json_object_set_int_member(identity, "block_size", target->block_size);
     json_object_set_int_member(identity, "blocks", target->blocks);
+    if (target->physical_block_size > target->block_size) {
+        json_object_set_int_member(identity, "physical_block_size",
+                                   target->physical_block_size);
+    }
     json_object_set_object_member(object, "identity", identity);
 
     g_hash_table_iter_init(&iter, target->settings);

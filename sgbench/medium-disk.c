@@ -126,10 +126,11 @@ static gboolean disk_writes(const Cell *cell)
            cell->operation == OPERATION_MIXED;
 }
 
-/* READ CAPACITY (16) into *blocks and *block_size. */
+/* READ CAPACITY (16) into *blocks and *block_size; *exponent: a physical block
+ * is 2^exponent logical ones (SBC-4 5.20.2, byte 13). */
 static gboolean read_capacity(const Target *target, Initiator *initiator,
                               uint64_t *blocks, uint32_t *block_size,
-                              GError **error)
+                              unsigned *exponent, GError **error)
 {
     const uint8_t *data = ask_data(initiator);
     Command command = {0};
@@ -140,14 +141,17 @@ static gboolean read_capacity(const Target *target, Initiator *initiator,
     }
     *blocks = sg_get_unaligned_be64(data) + 1; /* last LBA */
     *block_size = sg_get_unaligned_be32(data + 8);
+    *exponent = data[13] & 0x0f;
     return TRUE;
 }
 
 static gboolean disk_identify(Target *target, Initiator *initiator,
                               GError **error)
 {
+    unsigned exponent;
+
     if (!read_capacity(target, initiator, &target->blocks, &target->block_size,
-                       error)) {
+                       &exponent, error)) {
         return FALSE;
     }
     if (!target->blocks || target->block_size < 512 ||
@@ -159,6 +163,7 @@ static gboolean disk_identify(Target *target, Initiator *initiator,
                     target->block_size);
         return FALSE;
     }
+    target->physical_block_size = target->block_size << exponent;
     return TRUE;
 }
 
@@ -167,8 +172,10 @@ static gboolean disk_bring_up(const Target *target, Initiator *initiator,
 {
     uint64_t blocks;
     uint32_t block_size;
+    unsigned exponent;
 
-    if (!read_capacity(target, initiator, &blocks, &block_size, error)) {
+    if (!read_capacity(target, initiator, &blocks, &block_size, &exponent,
+                       error)) {
         return FALSE;
     }
     if (blocks != target->blocks || block_size != target->block_size) {

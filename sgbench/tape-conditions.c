@@ -11,6 +11,7 @@
 #define CANARY 0xa5
 #define ROOM 8192 /* memory of a read: more than the largest block here */
 #define FIXED 512
+#define LARGE (64 * 1024)
 #define LOG_BYTES 252
 #define LOG_PAGE_SEQUENTIAL 0x0c /* SSC-3 8.2.2 */
 #define FILL_BLOCK (32 * 1024)
@@ -247,29 +248,39 @@ static gboolean log_pages(const Trial *trial, GError **error)
             differs(trial, error, "LOG SENSE: another page"));
 }
 
-/* Leaves a tape of its own. */
-static gboolean fixed_blocks(const Trial *trial, GError **error)
+/* MODE SELECT of blocks of @block_size bytes, which MODE SENSE tells of then. */
+static gboolean has_blocks(const Trial *trial, uint32_t block_size,
+                           GError **error)
 {
-    const Target *target = trial->verifier->target;
     Initiator *initiator = trial->verifier->initiator;
     Command command = {0};
+    uint32_t got;
 
-    if (!tape_set_blocks(target, initiator, FIXED, error)) {
+    if (!tape_set_blocks(trial->verifier->target, initiator, block_size,
+                         error)) {
         return FALSE;
     }
     tape_mode_sense(&command);
     if (!ends(trial, &command, "MODE SENSE (6)", TAPE_GOOD, 0, error)) {
         return FALSE;
     }
-    if (tape_mode_block_size(ask_data(initiator)) != FIXED) {
-        return differs(trial, error, "MODE SENSE: blocks of %u bytes, not %u",
-                       tape_mode_block_size(ask_data(initiator)), FIXED);
+    got = tape_mode_block_size(ask_data(initiator));
+    return got == block_size ||
+           differs(trial, error, "MODE SENSE: blocks of %u bytes, not %u", got,
+                   block_size);
+}
+
+/* Leaves a tape of its own. */
+static gboolean fixed_blocks(const Trial *trial, GError **error)
+{
+    if (!has_blocks(trial, FIXED, error)) {
+        return FALSE;
     }
     return writes(trial, 4 * FIXED, FIXED, 0, error) && marks(trial, error) &&
            goes_back(trial, error) &&
            reads(trial, 8 * FIXED, FIXED, TAPE_FILEMARK, 4, 0, 4 * FIXED,
                  error) &&
-           tape_set_blocks(target, initiator, 0, error);
+           has_blocks(trial, LARGE, error) && has_blocks(trial, 0, error);
 }
 
 /* Leaves a full tape. */

@@ -104,7 +104,8 @@ struct Target {
     char *name; /* as in the job */
     TargetCaps caps;
     uint32_t block_size; /* logical block, bytes; of a tape, the largest */
-    uint64_t blocks;     /* capacity; of a tape, 0 */
+    uint32_t physical_block_size; /* of a disk, bytes; 0: not known */
+    uint64_t blocks;              /* capacity; of a tape, 0 */
     char *vendor, *product, *revision, *serial; /* trimmed; "" if none */
     char *device;         /* /dev/sgN, iscsi:// URL: for messages */
     char *block_device;   /* /dev/sdX if there is one, or NULL */

@@ -311,6 +311,11 @@ static void test_wrong_answers(void)
     /* What differs is called equal. */
     run_cells(target, OPS "verify-bytes\nsizes=64K\n",
               RULE("cdb=2f,rules.0.status=0"), "instead of MISCOMPARE");
+    /* It fails, but for another reason. */
+    run_cells(target, OPS "verify-bytes\nsizes=64K\n",
+              RULE("cdb=2f,rules.0.skip=1,rules.0.status=2,rules.0.sense="
+                   "70000300000000000a000000001100000000"),
+              "instead of MISCOMPARE");
     /* Commands that the device does not know. */
     run_cells(target, OPS "verify\nsizes=64K\n",
               RULE("cdb=2f,rules.0.status=2,rules.0.sense="
