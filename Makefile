@@ -31,6 +31,12 @@ check: build qemu-tests
 check-long: build qemu
 	@qemu-tracepoints/build --each-patch
 	@tests/fuzz long . $(BUILD)
+	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage
+	@$(BUILD)/analysis/bench $(BUILD)
+
+## make bench-analysis  what the babeltrace2 plugin costs beside decoding
+bench-analysis: build
+	@$(BUILD)/analysis/bench $(BUILD)
 
 ## make build       set up and build sgbench
 build: setup
@@ -59,4 +65,4 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: help demo check check-long build qemu qemu-tests setup format clean
+.PHONY: help demo check check-long bench-analysis build qemu qemu-tests setup format clean

@@ -15,6 +15,20 @@ static void begin(SgbOutput *output)
     g_string_append(output->text, "finished\r\n");
 }
 
+/* As printf() would, which takes half of the time of all that is done for a
+ * request. */
+static void append_number(GString *to, uint64_t number)
+{
+    char digits[20]; /* of 2^64 - 1 */
+    unsigned i = sizeof(digits);
+
+    do {
+        digits[--i] = '0' + number % 10;
+        number /= 10;
+    } while (number);
+    g_string_append_len(to, digits + i, sizeof(digits) - i);
+}
+
 static void append_text(GString *to, const char *text)
 {
     if (!strpbrk(text, "\",\r\n")) {
@@ -50,11 +64,14 @@ static void request(SgbOutput *output, const SgbRequest *r,
             append_text(to, value->string);
             break;
         case SGB_COLUMN_SIGNED:
-            g_string_append_printf(to, "%" G_GINT64_FORMAT, value->s);
+            if (value->s < 0) {
+                g_string_append_c(to, '-');
+            }
+            append_number(to, value->s < 0 ? -(uint64_t)value->s : value->s);
             break;
         case SGB_COLUMN_UNSIGNED:
         default:
-            g_string_append_printf(to, "%" G_GUINT64_FORMAT, value->u);
+            append_number(to, value->u);
         }
         g_string_append_c(to, ',');
     }
