@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How deep the queues are: what is in flight, and what bounces. */
+/* How deep the queues are: what is in flight, and what bounces. Nothing is done
+ * for a sink that does not ask. */
 #include "correlate-private.h"
 
 /* Processes whose levels are told apart. */
@@ -63,18 +64,16 @@ static void report(SgbCorrelator *c, SgbLevelKind kind, uint64_t ns,
                    const char *host, int64_t vpid, const char *device,
                    uint64_t value)
 {
-    if (c->sink->level) {
-        SgbLevel level = {kind, ns, host, device, vpid, value};
+    SgbLevel level = {kind, ns, host, device, vpid, value};
 
-        c->sink->level(c->sink->opaque, &level);
-    }
+    c->sink->level(c->sink->opaque, &level);
 }
 
 void sgb_levels_hba(SgbCorrelator *c, SgbOpen *o, uint64_t ns, gboolean inside)
 {
     Process *p;
 
-    if (o->in_hba == inside) {
+    if (!c->sink->level || o->in_hba == inside) {
         return;
     }
     p = process_of(c, o->r.host, o->r.vpid);
@@ -102,7 +101,7 @@ void sgb_levels_submitted(SgbCorrelator *c, SgbOpen *o)
     SgbKeyTable *buffers = &c->levels->buffers;
     const SgbRequest *r = &o->r;
 
-    if (!o->alloc_ns) {
+    if (!c->sink->level || !o->alloc_ns) {
         return;
     }
     report(c, SGB_LEVEL_BOUNCE_BUFFERS, o->alloc_ns, r->host, r->vpid,
@@ -126,7 +125,7 @@ static void on_bounce_free(SgbCorrelator *c, const SgbEvent *e)
     uint64_t buffers, held;
     const char *device;
 
-    if (!sgb_event_integer(e, SGB_FIELD_REQ, &key.value)) {
+    if (!c->sink->level || !sgb_event_integer(e, SGB_FIELD_REQ, &key.value)) {
         return;
     }
     device = sgb_key_table_remove(&c->levels->buffers, &key);
@@ -140,10 +139,11 @@ static void on_bounce_free(SgbCorrelator *c, const SgbEvent *e)
 
 static void on_depth(SgbCorrelator *c, const SgbEvent *e)
 {
-    const char *id = sgb_event_string(e, SGB_FIELD_ID);
+    const char *id;
     uint64_t inflight;
 
-    if (sgb_event_integer(e, SGB_FIELD_INFLIGHT, &inflight)) {
+    if (c->sink->level && sgb_event_integer(e, SGB_FIELD_INFLIGHT, &inflight)) {
+        id = sgb_event_string(e, SGB_FIELD_ID);
         report(c, SGB_LEVEL_SGIO, e->ns, e->host, e->vpid,
                sgb_correlator_device(c, id ? id : ""), inflight);
     }
@@ -154,7 +154,7 @@ static void on_queue(SgbCorrelator *c, const SgbEvent *e)
 {
     SgbKeyTable *transfers = &c->levels->transfers;
     SgbKey key = {.host = e->host, .vpid = e->vpid};
-    Process *p = process_of(c, e->host, e->vpid);
+    Process *p = c->sink->level ? process_of(c, e->host, e->vpid) : NULL;
     uint32_t depth;
     uint64_t held;
     Transfer *t;

@@ -131,6 +131,26 @@ static void test_classes(void)
     }
 }
 
+/* Events are in order of time, and ours are when their request ended. */
+static void check_times(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    int64_t last = 0;
+
+    for (char **line = lines; *line && **line; line++) {
+        g_auto(GStrv) parts = g_strsplit_set(*line + 1, ".]", 3);
+        int64_t ns = g_ascii_strtoll(parts[0], NULL, 10) * 1000000000 +
+                     g_ascii_strtoll(parts[1], NULL, 10);
+
+        g_assert_cmpint(ns, >=, last);
+        if (strstr(*line, "sgbench:request")) {
+            g_assert_cmpuint(sum(*line, "sgbench:request", "end_ns"), ==, ns);
+        }
+        last = ns;
+    }
+    g_assert_cmpint(last, ==, T0 + REQUESTS * 1000 + 110 + REQUESTS);
+}
+
 /* What sink.ctf.fs writes of the filter's messages, read again: all events of
  * before, and one more per request, in order of time. */
 static void test_filter(void)
@@ -141,11 +161,10 @@ static void test_filter(void)
     g_autofree char *params = g_strdup_printf("path=\"%s\",quiet=yes", out);
     g_autofree char *before = NULL, *after = NULL, *nothing = NULL;
     g_autofree char *times = NULL;
-    g_auto(GStrv) lines = NULL;
+    g_autofree char *direct = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *json = NULL;
     g_autoptr(JsonNode) root = NULL;
-    int64_t last = 0;
 
     nothing = run(NULL, NULL, in, "-c", "filter.sgbench.requests", "-c",
                   "sink.ctf.fs", "--params", params, NULL);
@@ -169,16 +188,11 @@ static void test_filter(void)
                      512 * REQUESTS * (REQUESTS + 1) / 2 - REQUESTS / 10 * 100);
 
     times = run(NULL, NULL, "--clock-seconds", out, NULL);
-    lines = g_strsplit(times, "\n", -1);
-    for (char **line = lines; *line && **line; line++) {
-        g_auto(GStrv) parts = g_strsplit_set(*line + 1, ".]", 3);
-        int64_t ns = g_ascii_strtoll(parts[0], NULL, 10) * 1000000000 +
-                     g_ascii_strtoll(parts[1], NULL, 10);
-
-        g_assert_cmpint(ns, >=, last);
-        last = ns;
-    }
-    g_assert_cmpint(last, ==, T0 + REQUESTS * 1000 + 110 + REQUESTS);
+    check_times(times);
+    direct = run(NULL, NULL, "--clock-seconds", in, "-c",
+                 "filter.sgbench.requests", NULL);
+    check_times(direct);
+    g_assert_cmpuint(count(direct, "sgbench:request"), ==, REQUESTS);
 
     /* The same figures once more. */
     json = output_run(out, &sgb_output_json, NULL, &error);

@@ -264,6 +264,14 @@ static void test_json(void)
     g_assert_cmpint(
         output_integer(json_array_get_object_element(array, 0), "asc"), ==,
         0x11);
+    /* The slowest first. */
+    array = json_object_get_array_member(o, "slowest");
+    g_assert_cmpuint(json_array_get_length(array), ==, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmpint(
+            output_integer(json_array_get_object_element(array, i), "tag"), ==,
+            i + 1);
+    }
     array = json_object_get_array_member(o, "never_finished");
     g_assert_cmpint(
         output_integer(json_array_get_object_element(array, 0), "tag"), ==, 4);
