@@ -40,8 +40,10 @@ typedef struct Iterator {
     SgbCorrelator *correlator;
     GArray *homes;             /* Home */
     const bt_message *current; /* the one that is being looked at */
-    GPtrArray *pending;        /* const bt_message *, to be handed on */
-    unsigned next;             /* of these */
+    const bt_message **out;    /* room for @room messages, to be handed on */
+    uint64_t room;
+    GPtrArray *pending; /* const bt_message * for which there was none */
+    unsigned next;      /* of these */
     gboolean failed, ended;
 } Iterator;
 
@@ -126,6 +128,17 @@ static void make_home(Iterator *it, Home *home)
     bt_trace_class_put_ref(trace_class);
 }
 
+/* Hand @message on, now or next time; takes the reference. */
+static void emit(Iterator *it, const bt_message *message)
+{
+    if (it->room) {
+        *it->out++ = message;
+        it->room--;
+    } else {
+        g_ptr_array_add(it->pending, (void *)message);
+    }
+}
+
 static const Home *home_of(Iterator *it, const char *host)
 {
     Home home = {.host = host};
@@ -141,8 +154,7 @@ static const Home *home_of(Iterator *it, const char *host)
         return NULL;
     }
     make_home(it, &home);
-    g_ptr_array_add(it->pending,
-                    bt_message_stream_beginning_create(it->self, home.stream));
+    emit(it, bt_message_stream_beginning_create(it->self, home.stream));
     g_array_append_val(it->homes, home);
     return &g_array_index(it->homes, Home, it->homes->len - 1);
 }
@@ -223,19 +235,16 @@ static void on_request(void *opaque, const SgbRequest *request,
     sgb_record_fill(&record, request, cell);
     fill(bt_event_borrow_payload_field(bt_message_event_borrow_event(message)),
          &record);
-    g_ptr_array_add(it->pending, message);
+    emit(it, message);
 }
 
-/* Take what is upstream into the queue. */
+/* Hand on what is upstream, and what follows from it. */
 static bt_message_iterator_next_status take(Iterator *it)
 {
     bt_message_array_const messages;
     uint64_t count;
-    bt_message_iterator_next_status status;
-
-    g_ptr_array_set_size(it->pending, 0);
-    it->next = 0;
-    status = bt_message_iterator_next(it->upstream, &messages, &count);
+    bt_message_iterator_next_status status =
+        bt_message_iterator_next(it->upstream, &messages, &count);
 
     if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK) {
         return status;
@@ -245,7 +254,7 @@ static bt_message_iterator_next_status take(Iterator *it)
             bt_message_get_type(messages[i]) == BT_MESSAGE_TYPE_EVENT;
 
         if (!event || !it->filter->only) {
-            g_ptr_array_add(it->pending, (void *)messages[i]);
+            emit(it, messages[i]);
         }
         it->current = event ? messages[i] : NULL;
         sgb_correlator_message(it->correlator, messages[i]);
@@ -254,7 +263,7 @@ static bt_message_iterator_next_status take(Iterator *it)
         }
     }
     it->current = NULL;
-    return it->failed ? BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR : status;
+    return status;
 }
 
 static void end_streams(Iterator *it)
@@ -263,8 +272,7 @@ static void end_streams(Iterator *it)
     for (unsigned i = 0; i < it->homes->len; i++) {
         const Home *home = &g_array_index(it->homes, Home, i);
 
-        g_ptr_array_add(it->pending,
-                        bt_message_stream_end_create(it->self, home->stream));
+        emit(it, bt_message_stream_end_create(it->self, home->stream));
     }
 }
 
@@ -274,7 +282,19 @@ sgb_filter_next(bt_self_message_iterator *self, bt_message_array_const messages,
 {
     Iterator *it = bt_self_message_iterator_get_data(self);
 
-    while (it->next == it->pending->len && !it->ended) {
+    if (it->failed) {
+        return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_MEMORY_ERROR;
+    }
+    it->out = messages;
+    it->room = capacity;
+    while (it->room && it->next < it->pending->len) {
+        emit(it, g_ptr_array_index(it->pending, it->next++));
+    }
+    if (it->next == it->pending->len) {
+        g_ptr_array_set_size(it->pending, 0);
+        it->next = 0;
+    }
+    while (it->room == capacity && !it->ended) {
         switch (take(it)) {
         case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
             break;
@@ -290,10 +310,7 @@ sgb_filter_next(bt_self_message_iterator *self, bt_message_array_const messages,
             return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_ERROR;
         }
     }
-    for (*count = 0; *count < capacity && it->next < it->pending->len;
-         ++*count) {
-        messages[*count] = g_ptr_array_index(it->pending, it->next++);
-    }
+    *count = capacity - it->room;
     return *count ? BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_OK
                   : BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
 }
