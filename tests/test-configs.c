@@ -16,14 +16,17 @@ typedef struct Config {
 
 #define IN_LAB "the lab's jobs: end-to-end runs check-lab in it"
 #define WHOLE "end-to-end runs the whole of it"
+#define FAULTS "its commands are meant to fail: test-faults"
 #define HARDWARE "needs a device of the machine"
 
 static const Config configs[] = {
     {"ablation", .only = {"*/64K/qd4/*", "*/pages"}},
+    {"check-changer", WHOLE},
     {"check-iscsi", WHOLE},
     {"check-iscsi-null"},
     {"check-iscsi-tape", WHOLE},
     {"check-lab", WHOLE},
+    {"check-lab-tape", WHOLE},
     {"check-null", WHOLE},
     {"check-tape", WHOLE},
     {"demo-iscsi", .only = {"*/256K/qd4/*"}},
@@ -32,6 +35,7 @@ static const Config configs[] = {
     {"evidence-iscsi", .only = {"*/256K/qd4/*"}},
     {"evidence-lab", IN_LAB},
     {"lab-ablation", IN_LAB},
+    {"faults", FAULTS},
     {"layouts", .only = {"*/64K/*"}},
     {"mmio", .only = {"*/64K/*"}},
     {"null", .only = {"*/64K/qd4/*"}},
