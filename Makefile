@@ -21,6 +21,12 @@ demo: build qemu
 	@$(SGBENCH) report --output $(RESULTS)/demo.html $(RESULTS)/demo-iscsi \
 		$(RESULTS)/demo-lab
 
+## make example     run configs/example.conf, write reports/examples/ from it (5 min)
+example: build qemu
+	@rm -rf $(RESULTS)/example
+	$(SGBENCH) run --no-table --output $(RESULTS)/example configs/example.conf
+	@reports/examples/write $(SGBENCH) $(RESULTS)/example
+
 ## make check       set up, build, run all tests
 check: build qemu-tests
 	@tests/run $(BUILD)
@@ -65,4 +71,4 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: help demo check check-long bench-analysis build qemu qemu-tests setup format clean
+.PHONY: help demo example check check-long bench-analysis build qemu qemu-tests setup format clean

@@ -134,6 +134,11 @@ static SgbAnswer *answer_faster(const SgbEvidence *e)
     return against(e, "generic-bounce");
 }
 
+static SgbAnswer *answer_pool(const SgbEvidence *e)
+{
+    return against(e, "generic-pool");
+}
+
 static SgbAnswer *answer_block(const SgbEvidence *e)
 {
     return against(e, "block");
@@ -355,6 +360,7 @@ static const struct {
      answer_faster},
     {"where", "How much of it is allocation, clearing, copying?", answer_where},
     {"slower", "Does anything get slower?", answer_slower},
+    {"pool", "And against a pool of buffers, the cheap rival?", answer_pool},
     {"block", "And against scsi-block, the alternative for disks?",
      answer_block},
     {"data", "Is the data right?", answer_data},

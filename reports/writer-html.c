@@ -13,6 +13,7 @@
 #include "json.h"
 #include "note.h"
 #include "report-resources.h"
+#include "table.h"
 #include "verdict.h"
 #include "writer.h"
 
@@ -149,11 +150,14 @@ static void add_verdicts(GString *out, GPtrArray *verdicts)
         for (unsigned j = 0; j < verdict->answers->len; j++) {
             const SgbAnswer *answer = g_ptr_array_index(verdict->answers, j);
 
-            g_string_append_printf(
-                out,
-                "\n<div class=\"answer %s\"><p><span class=\"tone\">%s."
-                "</span> ",
-                sgb_tone_name(answer->tone), words[answer->tone]);
+            g_string_append_printf(out, "\n<div class=\"answer %s\"><p>",
+                                   sgb_tone_name(answer->tone));
+            if (verdict->answers->len > 1) {
+                sgb_html_element(out, "strong", NULL, answer->target);
+                g_string_append(out, ": ");
+            }
+            g_string_append_printf(out, "<span class=\"tone\">%s.</span> ",
+                                   words[answer->tone]);
             sgb_html_text(out, answer->sentence);
             if (*answer->detail) {
                 g_string_append(out, "</p><p>");
@@ -245,6 +249,22 @@ static void add_notes(GString *out, GPtrArray *notes)
     g_string_append(out, "</dl>\n");
 }
 
+/* @text as it is, line by line, folded up. */
+static void add_pre(GString *out, const char *summary, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    g_string_append_printf(out,
+                           "<details class=\"screen\"><summary>%s</summary>"
+                           "<pre tabindex=\"0\">",
+                           summary);
+    for (char **line = lines; *line; line++) {
+        sgb_html_text(out, *line);
+        g_string_append_c(out, '\n');
+    }
+    g_string_append(out, "</pre></details>\n");
+}
+
 static void add_builds(GString *out, const SgbRun *run)
 {
     g_autoptr(JsonNode) node = json_node_alloc();
@@ -252,21 +272,7 @@ static void add_builds(GString *out, const SgbRun *run)
 
     json_node_init_object(node, sgb_json_object(run->json, "environment"));
     text = json_to_string(node, TRUE);
-    g_string_append(
-        out,
-        "<details class=\"screen\"><summary>All that is known of machine, QEMU "
-        "builds and patches</summary><pre tabindex=\"0\">");
-    for (char *line = text; line;) {
-        char *end = strchr(line, '\n');
-
-        if (end) {
-            *end = '\0';
-        }
-        sgb_html_text(out, line);
-        g_string_append_c(out, '\n');
-        line = end ? end + 1 : NULL;
-    }
-    g_string_append(out, "</pre></details>\n");
+    add_pre(out, "All that is known of machine, QEMU builds and patches", text);
 }
 
 static void add_environment(GString *out, const SgbRun *run)
@@ -417,6 +423,7 @@ static gboolean write_html(GPtrArray *runs, GString *out, GError **error)
     g_autoptr(GPtrArray) verdicts = sgb_verdicts(runs);
     g_autoptr(JsonNode) document = sgb_document(runs, verdicts);
     g_autofree char *title = title_of(runs);
+    g_autofree char *text = NULL;
 
     add_head(out, title, style, script, chart);
     add_top(out, runs, title);
@@ -433,6 +440,9 @@ static gboolean write_html(GPtrArray *runs, GString *out, GError **error)
         }
         sgb_html_tables(out, run);
     }
+    text = sgb_table_text(runs);
+    add_pre(out, "All of it as text, with what the tables have no room for",
+            text);
     g_string_append(out, "</section>\n<section id=\"environment\"><h2>"
                          "Environment</h2>\n");
     for (unsigned i = 0; i < runs->len; i++) {

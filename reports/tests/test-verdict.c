@@ -139,6 +139,40 @@ static void test_indicative(void)
           "Throughput: not known in 1 for want of rounds. *");
 }
 
+/* Three rounds: an interval misses one time in four, so that one of four says
+ * nothing. */
+static void test_chance(void)
+{
+    static const FakeCell cells[] = {
+        {"generic-bounce", MIB, 800, 0.80, 0, 0, 0},
+        {"generic-zerocopy", MIB, 800, 0.80, 0, 0, 0},
+        {"generic-bounce", 64 * KIB, 800, 0.80, 0, 0, 0},
+        {"generic-zerocopy", 64 * KIB, 900, 0.80, 0, 0, 0},
+        {NULL},
+    };
+    FakeRun run = run_of(cells, 3);
+
+    check(&run, "faster", SGB_TONE_OPEN,
+          "Indicative: No more than chance: throughput is higher in 1 of 2 *",
+          "*about 1.0 of these 4 intervals miss.");
+}
+
+/* 3 % and a wobble: neither different nor the same within 5 %. */
+static void test_unshown(void)
+{
+    static const FakeCell cells[] = {
+        {"generic-bounce", MIB, 800, 0.80, 0, 0, 0},
+        {"generic-zerocopy", MIB, 824, 0.80, 0, 0, 0},
+        {NULL},
+    };
+    FakeRun run = run_of(cells, 12);
+
+    check(&run, "faster", SGB_TONE_OPEN,
+          "Not shown: throughput is higher in 0 of 1 workload; *",
+          "Throughput: no difference shown in 1 (would have seen ≥ 6 %). "
+          "CPU: the same within 5 % in 1. *");
+}
+
 static void test_doubtful(void)
 {
     FakeRun run = run_of(doubtful, 12);
@@ -215,6 +249,8 @@ int main(int argc, char **argv)
     g_test_add_func("/verdict/faster", test_faster);
     g_test_add_func("/verdict/slower", test_slower);
     g_test_add_func("/verdict/indicative", test_indicative);
+    g_test_add_func("/verdict/chance", test_chance);
+    g_test_add_func("/verdict/unshown", test_unshown);
     g_test_add_func("/verdict/doubtful", test_doubtful);
     g_test_add_func("/verdict/wrong-data", test_wrong_data);
     g_test_add_func("/verdict/lab", test_lab);
