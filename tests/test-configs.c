@@ -32,6 +32,7 @@ static const Config configs[] = {
     {"demo-iscsi", .only = {"*/256K/qd4/*"}},
     {"demo-lab", IN_LAB},
     {"disk", .only = {"*/native/*", "*/generic-zerocopy/*", "*/block/*"}},
+    {"example", .only = {"*/256K/*"}},
     {"evidence-iscsi", .only = {"*/256K/qd4/*"}},
     {"evidence-lab", IN_LAB},
     {"lab-ablation", IN_LAB},
