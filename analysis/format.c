@@ -73,6 +73,16 @@ const char *sgb_format_sense(char text[SGB_FORMAT_SIZE], uint8_t key,
     return g_strchomp(text);
 }
 
+const char *sgb_format_date(char text[SGB_FORMAT_SIZE], uint64_t ns)
+{
+    g_autoptr(GDateTime) time =
+        g_date_time_new_from_unix_local(ns / 1000000000);
+    g_autofree char *date = time ? g_date_time_format(time, "%F") : NULL;
+
+    g_snprintf(text, SGB_FORMAT_SIZE, "%s", date ? date : "?");
+    return text;
+}
+
 const char *sgb_format_time(char text[SGB_FORMAT_SIZE], uint64_t ns)
 {
     g_autoptr(GDateTime) time =

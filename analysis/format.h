@@ -27,6 +27,9 @@ const char *sgb_format_status(char text[SGB_FORMAT_SIZE], uint8_t status);
 const char *sgb_format_sense(char text[SGB_FORMAT_SIZE], uint8_t key,
                              uint8_t asc, uint8_t ascq);
 
+/* Local date, "2026-11-24". */
+const char *sgb_format_date(char text[SGB_FORMAT_SIZE], uint64_t ns);
+
 /* Local time of day with microseconds. */
 const char *sgb_format_time(char text[SGB_FORMAT_SIZE], uint64_t ns);
 

@@ -142,11 +142,13 @@ static void text(const SgbAnalysis *a, GString *to)
     const SgbTraceCounts *c = a->counts;
     SgbMetrics *total = sgb_analysis_total(a);
     char begin[SGB_FORMAT_SIZE], end[SGB_FORMAT_SIZE], span[SGB_FORMAT_SIZE];
+    char date[SGB_FORMAT_SIZE];
 
     append_lost(c, to);
     if (c->begin_ns) {
         g_string_append_printf(
-            to, "%s to %s (%s): ", sgb_format_time(begin, c->begin_ns),
+            to, "%s %s to %s (%s): ", sgb_format_date(date, c->begin_ns),
+            sgb_format_time(begin, c->begin_ns),
             sgb_format_time(end, c->end_ns),
             sgb_format_ns(span, c->end_ns - c->begin_ns));
     }

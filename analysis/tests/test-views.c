@@ -89,7 +89,8 @@ static void test_summary(void)
     check_text(
         "summary",
         "LOST: 5 events and 0 packets; figures below lack them\n"
-        "22:13:20.000000 to 22:13:20.001003 (1.0 ms): 28 events, 0 others\n"
+        "2023-11-14 22:13:20.000000 to 22:13:20.001003 (1.0 ms): 28 events, "
+        "0 others\n"
         "3 requests finished, 1 never did\n"
         "  4 KiB direct (1.5 %), 256 KiB bounced (98.5 %)\n"
         "  the sg driver did direct I/O for 1 requests\n"
