@@ -31,10 +31,12 @@ example: build qemu
 check: build qemu-tests
 	@tests/run $(BUILD)
 
-## make check-long  what takes too long for that: QEMU after each patch, hostile
-##                  lists by the hundred thousand. What it finds is kept, and
-##                  shown by make check with its age
+## make check-long  what takes too long for that: faults of devices in the lab,
+##                  QEMU after each patch, hostile lists by the hundred
+##                  thousand. What the last two find is kept, and shown by make
+##                  check with its age
 check-long: build qemu
+	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long
 	@qemu-tracepoints/build --each-patch
 	@tests/fuzz long . $(BUILD)
 	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage

@@ -65,7 +65,8 @@ void load_timed_restart(LoadTimed *timed)
     timed->due_ns = 0;
 }
 
-static void count_failure(Sample *sample, const Completion *completion)
+static void count_failure(Sample *sample, const Command *command,
+                          const Completion *completion)
 {
     sample->failed++;
     if (!sample->first_failure) {
@@ -80,6 +81,8 @@ static void count_failure(Sample *sample, const Completion *completion)
         sample->statuses[completion->status]++;
     } else {
         sample->short_transfers++;
+        sample->short_bytes +=
+            command->length - MIN(completion->resid, command->length);
     }
 }
 
@@ -113,7 +116,7 @@ static void count(LoadTimed *timed, const Command *command,
         }
         break;
     case LOAD_FAILED:
-        count_failure(sample, completion);
+        count_failure(sample, command, completion);
         break;
     case LOAD_MARK:
         sample->marks++;

@@ -54,10 +54,11 @@ static char *difference(const Row *row)
     } checks[] = {
         {"requests", sample_commands(sample), metrics->requests},
         {"requests never finished", 0, metrics->unfinished},
-        {"bytes", sample->bytes,
+        {"bytes", sample->bytes + sample->short_bytes,
          /* Targets do not agree on the residual of a parameter list, and
           * scsi-generic does not pass it on. */
-         cell_moves_data(row->cell) ? metrics->transferred : sample->bytes},
+         cell_moves_data(row->cell) ? metrics->transferred
+                                    : sample->bytes + sample->short_bytes},
         {"bytes mapped", row->direct, metrics->direct},
         {"bytes bounced", row->bounced, metrics->bounced},
     };

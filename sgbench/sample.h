@@ -51,6 +51,7 @@ typedef struct Sample {
     /* What was not GOOD, in the same time. */
     uint64_t failed; /* all of these */
     uint64_t short_transfers;
+    uint64_t short_bytes;    /* that came in them; not written to results */
     uint64_t statuses[256];  /* SAM status other than GOOD */
     uint64_t responses[256]; /* HBA responses other than OK */
     char *first_failure;     /* text, or NULL */

@@ -454,8 +454,8 @@ static gboolean lab_disk_alive(Target *base, GError **error)
         return TRUE;
     }
     g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_TARGET,
-                "target %s: %s has gone: scsi_debug was unloaded", base->name,
-                base->device);
+                "target %s: %s has gone: removed, or scsi_debug unloaded",
+                base->name, base->device);
     return FALSE;
 }
 

@@ -15,6 +15,12 @@
  *   max-iovecs   pieces of memory it takes in one command (default 1024, as
  *                the kernel's SG_IO)
  *
+ * and what goes wrong with READs and WRITEs, on purpose (null-fault.h):
+ *
+ *   fault        none (default), medium-error, busy, short, hang, …
+ *   fault-skip   how many of each sort go well before (default 0)
+ *   fault-count  how many then do not; 0 (default): all
+ *
  * The device is born and dies with each QEMU: nothing of what one has written
  * is there for the next, and there is no way to it but through QEMU.
  */
@@ -22,17 +28,26 @@
 #include <string.h>
 
 #include "medium.h"
+#include "null-fault.h"
 #include "tape-command.h"
 #include "target-kinds.h"
 
 #define NS_MAX 1000000000 /* of one command; as lab-disk's delay_ns */
-#define IOVECS_MAX 1024   /* UIO_MAXIOV */
+#define FAULTS_MAX 1000000000
+#define IOVECS_MAX 1024 /* UIO_MAXIOV */
 
 typedef struct Options {
     const char *personality, *data; /* borrowed of the TargetSpec */
+    const char *fault;
     uint64_t size, block_size, latency_ns, busy_ns, max_iovecs;
+    uint64_t fault_skip, fault_count;
     gboolean tape;
 } Options;
+
+typedef struct NullTarget {
+    Target base;
+    char *faults; /* options of -blockdev */
+} NullTarget;
 
 /* What is set for each target, whether the job has it or not: what null-sg
  * does by default is then not asked. */
@@ -44,11 +59,21 @@ static const char *const keys[] = {
 static gboolean read_options(const Job *job, const TargetSpec *spec, Options *o,
                              GError **error)
 {
+    static const char *const known[] = {
+        "personality", "size",        "block-size", "data",
+        "latency-ns",  "busy-ns",     "max-iovecs", "fault",
+        "fault-skip",  "fault-count", NULL,
+    };
     static const char *const personalities[] = {"disk", "tape", NULL};
     static const char *const block_sizes[] = {"512", "4096", NULL};
     static const char *const ways[] = {"untouched", "filled", "stored", NULL};
 
-    if (!target_only_keys(job, spec, keys, error) ||
+    if (!target_only_keys(job, spec, known, error) ||
+        !target_key_choice(job, spec, "fault", null_fault_names(), error) ||
+        !target_key_number(job, spec, "fault-skip", 0, 0, FAULTS_MAX,
+                           &o->fault_skip, error) ||
+        !target_key_number(job, spec, "fault-count", 0, 0, FAULTS_MAX,
+                           &o->fault_count, error) ||
         !target_key_choice(job, spec, "personality", personalities, error) ||
         !target_key_size(job, spec, "size", 256 << 20, 1 << 20, 1ull << 40,
                          &o->size, error) ||
@@ -62,6 +87,7 @@ static gboolean read_options(const Job *job, const TargetSpec *spec, Options *o,
                            &o->max_iovecs, error)) {
         return FALSE;
     }
+    o->fault = target_key(spec, "fault", "none");
     o->personality = target_key(spec, "personality", personalities[0]);
     o->data = target_key(spec, "data", ways[0]);
     o->block_size = g_ascii_strtoull(
@@ -118,13 +144,17 @@ static gboolean null_check(const Job *job, const TargetSpec *spec,
 
 static void null_stop(Target *target)
 {
+    NullTarget *null = (NullTarget *)target;
+
+    g_free(null->faults);
     target_clear(target);
-    g_free(target);
+    g_free(null);
 }
 
 static Target *null_start(RunContext *context, const Job *job,
                           const TargetSpec *spec, GError **error)
 {
+    NullTarget *null;
     Target *target;
     TargetCaps caps;
     Options o;
@@ -133,7 +163,8 @@ static Target *null_start(RunContext *context, const Job *job,
         !read_options(job, spec, &o, error)) {
         return NULL;
     }
-    target = g_new0(Target, 1);
+    null = g_new0(NullTarget, 1);
+    target = &null->base;
     target_init(target, &target_null, spec, &caps);
     target->device = g_strdup("null-sg in QEMU");
     target_set(target, "personality", "%s", o.personality);
@@ -142,6 +173,12 @@ static Target *null_start(RunContext *context, const Job *job,
     target_set(target, "data", "%s", o.data);
     target_set(target, "latency-ns", "%" G_GUINT64_FORMAT, o.latency_ns);
     target_set(target, "busy-ns", "%" G_GUINT64_FORMAT, o.busy_ns);
+    null->faults = null_fault_options(o.fault, o.fault_skip, o.fault_count);
+    if (null->faults[0]) {
+        target_set(target, "fault", "%s", o.fault);
+        target_set(target, "fault-skip", "%" G_GUINT64_FORMAT, o.fault_skip);
+        target_set(target, "fault-count", "%" G_GUINT64_FORMAT, o.fault_count);
+    }
     target_set(target, "max-iovecs", "%" G_GUINT64_FORMAT, o.max_iovecs);
     return target;
 }
@@ -157,6 +194,7 @@ static char *null_blockdev(Target *target, const char *device)
 
         g_string_append_printf(text, ",%s=%s", keys[i], value);
     }
+    g_string_append(text, ((NullTarget *)target)->faults);
     return g_string_free(text, FALSE);
 }
 

@@ -200,6 +200,31 @@ static void test_target_dies(void)
     program_assert_nothing_left(program, 10);
 }
 
+/* The same, and then a new one: nothing that was measured is measured again. */
+static void test_target_restarts(void)
+{
+    g_autoptr(Program) program = running();
+    g_autofree char *job = job_file();
+    const char *const args[] = {"run",      LONG_RUN, "--progress", "lines",
+                                "--resume", "{RUN}",  job,          NULL};
+    g_autoptr(Program) again = NULL;
+    pid_t pid = program_find(program, "tgtd");
+    unsigned before;
+
+    g_assert_cmpint(pid, !=, 0);
+    kill(pid, SIGKILL);
+    g_assert_cmpint(program_wait(program, 120), ==, 6);
+    before = samples(program);
+    g_assert_cmpuint(before, >, 5);
+
+    again = program_start_on(program, args);
+    program_await(again, "round 3 of", 120);
+    kill(again->pid, SIGINT);
+    g_assert_cmpint(program_wait(again, 30), ==, 130);
+    g_assert_cmpuint(samples(again), >, before);
+    program_assert_nothing_left(again, 10);
+}
+
 /* A second run would disturb the first. */
 static void test_two_at_once(void)
 {
@@ -291,6 +316,7 @@ int main(int argc, char **argv)
     g_test_add_func("/failures/qemu-dies", test_qemu_dies);
     g_test_add_func("/failures/qemu-hangs", test_qemu_hangs);
     g_test_add_func("/failures/target-dies", test_target_dies);
+    g_test_add_func("/failures/target-restarts", test_target_restarts);
     g_test_add_func("/failures/two-at-once", test_two_at_once);
     g_test_add_func("/failures/interrupt-resume", test_interrupt_resume);
     g_test_add_func("/failures/killed", test_killed);

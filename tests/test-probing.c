@@ -199,7 +199,7 @@ static void test_usage(void)
 {
     g_autofree char *job = source_file("configs/check-null.conf");
 
-    assert_usage(NULL, NULL, "nil", 2, "kinds are: iscsi");
+    assert_usage(NULL, NULL, "nil", 2, "kinds are: device, iscsi");
     assert_usage(NULL, NULL, "null,sise=1M", 2, "sise");
     assert_usage(NULL, NULL, "null,size=1", 2, "size");
     assert_usage(NULL, NULL, "null,size", 2, "null,size: ");

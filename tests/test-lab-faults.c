@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults of a kernel's device x paths: scsi_debug's, in the lab, where this
+ * program runs itself (argument --inside). See sgbench/faults.md.
+ */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program.h"
+#include "sgbench/context.h"
+#include "sgbench/lab.h"
+
+#define DONE 7 /* exit code of the inner program */
+#define DEVICES "/sys/class/scsi_device"
+#define DRIVER "/sys/bus/pseudo/drivers/scsi_debug"
+
+/* ---- inside ---- */
+
+static char *write_job(const char *keys, const char *paths, const char *axes)
+{
+    char *file = g_build_filename(g_get_tmp_dir(), "fault.conf", NULL);
+    g_autofree char *text = g_strdup_printf("[job]\n"
+                                            "rounds=2\n"
+                                            "cell-seconds=0.3\n"
+                                            "warmup-seconds=0\n"
+                                            "trace=off\n"
+                                            "verify=false\n"
+                                            "[target t]\n"
+                                            "kind=lab-disk\n"
+                                            "size=16M\n"
+                                            "%s"
+                                            "[matrix m]\n"
+                                            "targets=t\n"
+                                            "paths=%s\n"
+                                            "%s"
+                                            "sizes=64K\n",
+                                            keys, paths, axes);
+
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    return file;
+}
+
+static Program *start(const char *keys, const char *paths, const char *axes,
+                      const char *rounds)
+{
+    g_autofree char *job = write_job(keys, paths, axes);
+    const char *const args[] = {"run",   "--progress", "lines",    "--no-table",
+                                "--set", rounds,       "--output", "{RUN}",
+                                job,     NULL};
+
+    return program_start(NULL, NULL, args);
+}
+
+static void assert_ends(Program *program, int code, const char *text)
+{
+    int got = program_wait(program, 120);
+    g_autofree char *err = program_err(program);
+
+    if (got != code || (text && !strstr(err, text))) {
+        g_error("exit code %d, not %d, or no '%s' in:\n%s", got, code, text,
+                err);
+    }
+    program_assert_nothing_left(program, 10);
+}
+
+static const char *path_of(JsonObject *sample)
+{
+    return json_object_get_string_member(sample, "cell");
+}
+
+/* All READs fail where the medium does. */
+static void medium_error(void)
+{
+    g_autoptr(Program) program =
+        start("opts=2\nmedium_error_start=0\nmedium_error_count=2147483647\n",
+              "native;generic-bounce;generic-zerocopy;block", "", "rounds=1");
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+
+    assert_ends(program, 0, "sense 3h/11h/00h");
+    run = program_results(program);
+    samples = json_object_get_array_member(run, "samples");
+    g_assert_cmpuint(json_array_get_length(samples), ==, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+
+        printf("# inside: %s: %s\n", path_of(sample),
+               json_object_get_string_member(sample, "first_failure"));
+        g_assert_cmpint(json_object_get_int_member(sample, "requests"), ==, 0);
+        g_assert_cmpint(json_object_get_int_member(sample, "failed"), >, 0);
+        g_assert_nonnull(
+            strstr(json_object_get_string_member(sample, "first_failure"),
+                   "sense 3h/11h/00h"));
+    }
+}
+
+static void write_line(const char *folder, const char *name, const char *text)
+{
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+    FILE *out = fopen(file, "we");
+
+    g_assert_nonnull(out);
+    fputs(text, out);
+    g_assert_cmpint(fclose(out), ==, 0);
+}
+
+/* Each READ gets half of its data. Not before the kernel has looked for
+ * partitions, and not on scsi-block, which opens /dev/sdX: the block layer asks
+ * for the rest for ever. */
+static void short_transfer(void)
+{
+    g_autoptr(Program) program =
+        start("", "native;generic-bounce;generic-zerocopy", "", "rounds=2");
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+    unsigned seen = 0;
+
+    program_await(program, "round 1 of", 120);
+    write_line(DRIVER, "every_nth", "1");
+    write_line(DRIVER, "opts", "256");
+    assert_ends(program, 0, "32768 bytes not transferred");
+    run = program_results(program);
+    samples = json_object_get_array_member(run, "samples");
+    for (unsigned i = 0; i < json_array_get_length(samples); i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+        gint64 requests = json_object_get_int_member(sample, "requests");
+        gint64 cut = json_object_get_int_member(sample, "short_transfers");
+
+        if (json_object_get_int_member(sample, "round") == 1) {
+            continue;
+        }
+        seen++;
+        printf("# inside: %s: %d whole, %d short\n", path_of(sample),
+               (int)requests, (int)cut);
+        g_assert_cmpint(requests, ==, 0);
+        g_assert_cmpint(cut, >, 0);
+    }
+    g_assert_cmpuint(seen, ==, 3);
+}
+
+/* The kernel sends again what a full device refuses: nobody sees it. */
+static void task_set_full(void)
+{
+    g_autoptr(Program) program =
+        start("opts=1024\nmax_queue=1\ndelay_ns=2000000\n",
+              "native;generic-bounce;block", "depths=4\n", "rounds=1");
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+
+    assert_ends(program, 0, NULL);
+    run = program_results(program);
+    samples = json_object_get_array_member(run, "samples");
+    g_assert_cmpuint(json_array_get_length(samples), ==, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+
+        printf("# inside: %s: %d failed\n", path_of(sample),
+               (int)json_object_get_int_member(sample, "failed"));
+        g_assert_cmpint(json_object_get_int_member(sample, "failed"), ==, 0);
+        g_assert_cmpint(json_object_get_int_member(sample, "requests"), >, 0);
+    }
+}
+
+static void remove_device(void)
+{
+    g_autoptr(GDir) dir = g_dir_open(DEVICES, 0, NULL);
+    const char *name = g_dir_read_name(dir);
+    g_autofree char *folder = NULL;
+
+    g_assert_nonnull(name);
+    folder = g_build_filename(DEVICES, name, "device", NULL);
+    write_line(folder, "delete", "1");
+}
+
+/* Pulled out while @path is measured. */
+static void removed(const char *path)
+{
+    g_autoptr(Program) program = start("", path, "", "rounds=200");
+    g_autoptr(JsonObject) run = NULL;
+    g_autofree char *err = NULL;
+
+    program_await(program, "round 3 of", 120);
+    remove_device();
+    assert_ends(program, 6, "target t: ");
+    err = program_err(program);
+    printf("# inside: removed under %s: %s", path, strstr(err, "target t: "));
+    run = program_results(program);
+    g_assert_cmpstr(json_object_get_string_member(
+                        json_object_get_object_member(run, "run"), "outcome"),
+                    ==, "failed");
+    g_assert_cmpuint(
+        json_array_get_length(json_object_get_array_member(run, "samples")), >=,
+        2);
+}
+
+static int inside(const char *what)
+{
+    if (g_str_equal(what, "medium-error")) {
+        medium_error();
+    } else if (g_str_equal(what, "short")) {
+        short_transfer();
+    } else if (g_str_equal(what, "task-set-full")) {
+        task_set_full();
+    } else if (g_str_equal(what, "removed")) {
+        removed("native");
+        removed("generic-bounce");
+        removed("generic-zerocopy");
+        removed("block");
+    } else {
+        return 1;
+    }
+    fflush(stdout);
+    return DONE;
+}
+
+/* ---- outside ---- */
+
+static void test_inside(const void *what)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_dir_make_tmp("sgbench-test-XXXXXX", NULL);
+    const char *argv[] = {self, "--inside", what, NULL};
+    g_autoptr(GError) error = NULL;
+    int code = lab_run(argv, folder, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(code, ==, DONE);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    const char *const cases[] = {"medium-error", "short", "task-set-full",
+                                 "removed"};
+    gboolean in = argc == 3 && strcmp(argv[1], "--inside") == 0;
+
+    g_test_init(&argc, &argv, NULL);
+    if (in) {
+        return inside(argv[2]);
+    }
+    run_catch_signals();
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strconcat("/lab-faults/", cases[i], NULL);
+
+        g_test_add_data_func(path, cases[i], test_inside);
+    }
+    return g_test_run();
+}
