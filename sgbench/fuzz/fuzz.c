@@ -124,19 +124,6 @@ static gboolean trace_begin(Fuzz *fuzz, const FuzzPath *path, char **folder,
     return tracing_begin(fuzz->tracing, name, *folder, rules, error);
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-
-        remove_tree(child);
-    }
-    g_remove(path);
-}
-
 /* Take over what one session's trace has. */
 static gboolean trace_end(Fuzz *fuzz, Tally *tally, const char *folder,
                           gboolean whole, char **message, GError **error)
@@ -151,7 +138,7 @@ static gboolean trace_end(Fuzz *fuzz, Tally *tally, const char *folder,
     if (!count_events(folder, events, error)) {
         return FALSE;
     }
-    remove_tree(folder);
+    temp_dir_remove(folder);
     if (whole) {
         *message = unpaired(events);
     }

@@ -29,6 +29,14 @@ typedef struct Transfer {
     uint64_t offset;   /* in FuzzModel.disk */
 } Transfer;
 
+/* Marsaglia's xorshift: cheap, and data is all it is for. */
+static void next_word(uint64_t *word)
+{
+    *word ^= *word << 13;
+    *word ^= *word >> 7;
+    *word ^= *word << 17;
+}
+
 static void memory_init(FuzzMemory *memory, uint64_t start, uint64_t size)
 {
     memory->start = start;
@@ -69,9 +77,7 @@ FuzzModel *model_new(const Initiator *ring, gboolean whole_commands)
     model->known = g_malloc(disk_bytes());
     memset(model->known, 1, disk_bytes());
     for (uint64_t i = 0; i < disk_bytes(); i += 8) {
-        word ^= word << 13;
-        word ^= word >> 7;
-        word ^= word << 17;
+        next_word(&word);
         memcpy(model->disk + i, &word, 8);
     }
     return model;
@@ -163,9 +169,7 @@ void model_fill(FuzzModel *model, const FuzzStep *step)
                 is = memory->is + (address - memory->start);
                 for (uint64_t k = 0; k < same; k++) {
                     if (k % 8 == 0) {
-                        word ^= word << 13;
-                        word ^= word >> 7;
-                        word ^= word << 17;
+                        next_word(&word);
                     }
                     is[k] = word >> k % 8 * 8;
                 }
