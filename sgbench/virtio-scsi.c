@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <linux/pci_regs.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -80,8 +81,25 @@ enum {
 };
 
 /* VIRTIO 1.2, 5.6.2: control and event queue come before the request queues.
- * They exist, but nothing is posted there. */
+ * Nothing is posted to the latter. */
+#define CONTROL_QUEUE 0
 #define FIRST_REQUEST_QUEUE 2
+
+/* VIRTIO 1.2, 5.6.6.2: a task management function, and its subtypes */
+#define TYPE_TMF 0
+#define TMF_ABORT_TASK 0
+#define TMF_I_T_NEXUS_RESET 4
+#define TMF_LOGICAL_UNIT_RESET 5
+
+/* It waits for commands that cannot be aborted; more is a hang. */
+#define TMF_SECONDS 10
+
+typedef struct TmfMemory {
+    uint32_t type, subtype;
+    uint8_t lun[8];
+    uint64_t tag;
+    uint8_t response;
+} TmfMemory;
 
 /* VIRTIO 1.2, 5.6.6.1, with the default sizes of CDB and sense */
 typedef struct RequestHeader {
@@ -137,8 +155,13 @@ typedef struct VirtioScsi {
     RequestQueue *queues;
     unsigned n_queues;
     unsigned next_queue; /* where the next poll begins */
+    RequestQueue control;
+    TmfMemory *tmf;
+    uint64_t tmf_address;
+    gboolean tmf_lost; /* one was not answered */
 } VirtioScsi;
 
+#define PAGE 4096
 #define QUEUE_SIZE_WANTED (PIECES_MAX + 2)
 
 static uint64_t page_up(uint64_t value)
@@ -148,7 +171,7 @@ static uint64_t page_up(uint64_t value)
 
 static uint64_t virtio_bytes(unsigned n_slots)
 {
-    return page_up(virtqueue_bytes(QUEUE_SIZE_WANTED)) * QUEUES +
+    return page_up(virtqueue_bytes(QUEUE_SIZE_WANTED)) * (QUEUES + 1) + PAGE +
            page_up(sizeof(SlotMemory) * (uint64_t)n_slots);
 }
 
@@ -275,13 +298,12 @@ static gboolean check_config(VirtioScsi *hba, GError **error)
     return TRUE;
 }
 
-static gboolean set_up_queue(VirtioScsi *hba, unsigned i, uint64_t address,
-                             GError **error)
+static gboolean set_up_queue(VirtioScsi *hba, RequestQueue *queue,
+                             unsigned index, uint64_t address, GError **error)
 {
-    RequestQueue *queue = &hba->queues[i];
     uint64_t size;
 
-    queue->index = FIRST_REQUEST_QUEUE + i;
+    queue->index = index;
     common_write(hba, 2, QUEUE_SELECT, queue->index);
     size = common_read(hba, 2, QUEUE_SIZE);
     if (size < QUEUE_SIZE_WANTED) {
@@ -316,8 +338,10 @@ static void set_up_slots(VirtioScsi *hba, uint64_t address)
 
 static gboolean virtio_is_broken(Hba *base)
 {
-    return common_read((VirtioScsi *)base, 1, DEVICE_STATUS) &
-           STATUS_NEEDS_RESET;
+    VirtioScsi *hba = (VirtioScsi *)base;
+
+    return hba->tmf_lost ||
+           (common_read(hba, 1, DEVICE_STATUS) & STATUS_NEEDS_RESET);
 }
 
 static gboolean bring_up(VirtioScsi *hba, uint64_t address, GError **error)
@@ -331,11 +355,19 @@ static gboolean bring_up(VirtioScsi *hba, uint64_t address, GError **error)
         return FALSE;
     }
     for (unsigned i = 0; i < hba->n_queues; i++) {
-        if (!set_up_queue(hba, i, address, error)) {
+        if (!set_up_queue(hba, &hba->queues[i], FIRST_REQUEST_QUEUE + i,
+                          address, error)) {
             return FALSE;
         }
         address += page_up(virtqueue_bytes(QUEUE_SIZE_WANTED));
     }
+    if (!set_up_queue(hba, &hba->control, CONTROL_QUEUE, address, error)) {
+        return FALSE;
+    }
+    address += page_up(virtqueue_bytes(QUEUE_SIZE_WANTED));
+    hba->tmf_address = address;
+    hba->tmf = (void *)(hba->ram + address);
+    address += PAGE;
     set_up_slots(hba, address);
     common_write(hba, 1, DEVICE_STATUS,
                  STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
@@ -351,6 +383,9 @@ static void virtio_free(Hba *base)
 
     for (unsigned i = 0; i < hba->n_queues; i++) {
         virtqueue_free(hba->queues[i].ring);
+    }
+    if (hba->control.ring) {
+        virtqueue_free(hba->control.ring);
     }
     g_free(hba->queues);
     g_free(hba->slots);
@@ -493,6 +528,56 @@ static gboolean virtio_poll(Hba *base, unsigned *index, Completion *completion,
     return FALSE;
 }
 
+/* Send a task management function, wait for its answer. What it does to
+ * commands comes with theirs. */
+static void manage(VirtioScsi *hba, uint32_t subtype, uint64_t tag)
+{
+    gint64 end = g_get_monotonic_time() + TMF_SECONDS * G_USEC_PER_SEC;
+    Virtqueue *ring = hba->control.ring;
+    VirtqueueAnswer answer;
+    void *token;
+
+    if (hba->tmf_lost || !virtqueue_begin(ring, 2, 0)) {
+        return;
+    }
+    *hba->tmf = (TmfMemory){
+        .type = TYPE_TMF,
+        .subtype = subtype,
+        .tag = tag,
+    };
+    encode_lun(hba->tmf->lun, 0, 0);
+    virtqueue_put(ring, hba->tmf_address, offsetof(TmfMemory, response), FALSE);
+    virtqueue_put(ring, hba->tmf_address + offsetof(TmfMemory, response), 1,
+                  TRUE);
+    virtqueue_publish(ring, hba);
+    if (virtqueue_kick_needed(ring, NULL)) {
+        qtest_doorbell(hba->qtest, 2, hba->control.doorbell,
+                       hba->control.index);
+    }
+    while ((answer = virtqueue_poll(ring, &token, NULL)) == VIRTQUEUE_NOTHING &&
+           g_get_monotonic_time() < end && qtest_check(hba->qtest, NULL)) {
+        qtest_drain(hba->qtest);
+        sched_yield();
+    }
+    hba->tmf_lost = answer != VIRTQUEUE_ANSWER;
+}
+
+static void virtio_abort(Hba *base, unsigned index)
+{
+    VirtioScsi *hba = (VirtioScsi *)base;
+
+    manage(hba, TMF_ABORT_TASK, hba->slots[index].memory->request.tag);
+}
+
+/* None of the HBA itself answers what is under way: the bus stands for it. */
+static void virtio_reset(Hba *base, HbaReset what)
+{
+    manage((VirtioScsi *)base,
+           what == HBA_RESET_DEVICE ? TMF_LOGICAL_UNIT_RESET
+                                    : TMF_I_T_NEXUS_RESET,
+           0);
+}
+
 const HbaKind hba_virtio_scsi = {
     .name = "virtio-scsi",
     .device = DEVICE,
@@ -500,13 +585,16 @@ const HbaKind hba_virtio_scsi = {
     .max_pieces = PIECES_MAX,
     .maps_data = TRUE,
     .reports_resid = TRUE,
-    .broken = "has given up (DEVICE_NEEDS_RESET)",
+    .broken = "has given up (DEVICE_NEEDS_RESET, or no answer to a task "
+              "management function)",
     .bytes = virtio_bytes,
     .open = virtio_open,
     .free = virtio_free,
     .post = virtio_post,
     .kick = virtio_kick,
     .poll = virtio_poll,
+    .abort = virtio_abort,
+    .reset = virtio_reset,
     .is_broken = virtio_is_broken,
     .limits = virtio_limits,
 };

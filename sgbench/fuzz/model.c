@@ -27,6 +27,7 @@ typedef struct Transfer {
     unsigned area;
     gboolean modelled; /* all of it is in memory of ours */
     uint64_t offset;   /* in FuzzModel.disk */
+    uint64_t ours;     /* bytes of it that are */
 } Transfer;
 
 /* Marsaglia's xorshift: cheap, and data is all it is for. */
@@ -222,6 +223,9 @@ static Transfer parse_transfer(const Command *command)
     limit = t.area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES;
     t.modelled = t.area <= fuzz_n_answers && within + t.bytes <= limit;
     t.offset = area_offset(t.area) + within;
+    if (t.area <= fuzz_n_answers && within < limit) {
+        t.ours = MIN(t.bytes, limit - within);
+    }
     return t;
 }
 
@@ -368,16 +372,17 @@ static void model_write(FuzzModel *model, const FuzzCommand *c,
 {
     uint64_t list = c->command.length, n = MIN(t->bytes, list);
     gboolean good = completion->response == 0 && completion->status == 0;
-    gboolean plain = t->area == 0 || c->command.cdb[0] != 0x2a ||
+    gboolean plain = t->area == 0 || t->area > fuzz_n_answers ||
+                     c->command.cdb[0] != 0x2a ||
                      (fuzz_answers[t->area - 1].executed &&
                       fuzz_answers[t->area - 1].resid == 0);
 
-    if (!t->modelled || is_unit_attention(completion)) {
+    if (is_unit_attention(completion)) {
         return;
     }
-    if (!good || !plain ||
+    if (!t->modelled || !good || !plain ||
         (list < t->bytes && (!model->whole_commands || model->maps_data))) {
-        memset(model->known + t->offset, 0, t->bytes);
+        memset(model->known + t->offset, 0, t->ours);
         return;
     }
     gather(model, c, n, model->disk + t->offset, model->known + t->offset);
@@ -405,8 +410,8 @@ void model_command(FuzzModel *model, const FuzzCommand *command,
     } else if (is_write(&command->command)) {
         if (direction == DATA_OUT) {
             model_write(model, command, completion, &t);
-        } else if (t.modelled && !is_unit_attention(completion)) {
-            memset(model->known + t.offset, 0, t.bytes);
+        } else if (!is_unit_attention(completion)) {
+            memset(model->known + t.offset, 0, t.ours);
         }
         if (direction == DATA_IN) {
             /* A READ to QEMU if the HBA says so; refused by the device. */

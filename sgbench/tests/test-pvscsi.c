@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ring initiator on pvscsi, and device memory, with a real QEMU. */
+/* The ring initiator on pvscsi, device memory, and what HBAs do to commands that
+ * are under way, with a real QEMU. */
 #include <string.h>
 
 #include "ring-fixture.h"
@@ -145,6 +146,122 @@ static void test_depth(void)
     checked_load_clear(&checked);
 }
 
+/* Three READs of 100 ms each; act() is called when they are under way. */
+typedef struct SlowLoad {
+    Load load; /* first */
+    Initiator *ring;
+    void (*act)(Hba *hba);
+    Command commands[3];
+    Piece pieces[3];
+    Completion completions[3];
+    unsigned sent;
+    gboolean acted;
+} SlowLoad;
+
+static Command *slow_next(Load *load, unsigned slot)
+{
+    SlowLoad *slow = (SlowLoad *)load;
+    Command *command = &slow->commands[slot];
+
+    if (slow->sent == G_N_ELEMENTS(slow->commands)) {
+        return NULL;
+    }
+    slow->sent++;
+    slow->pieces[slot] = (Piece){slow->ring->arena.start + slot * BLOCK, BLOCK};
+    command_read_write(command, DATA_IN, 10, slot, 1);
+    command->length = BLOCK;
+    command->pieces = &slow->pieces[slot];
+    command->n_pieces = 1;
+    return command;
+}
+
+static gboolean slow_done(Load *load, unsigned slot, Command *command,
+                          const Completion *completion)
+{
+    ((SlowLoad *)load)->completions[slot] = *completion;
+    return TRUE;
+}
+
+static void slow_posted(Load *load)
+{
+    SlowLoad *slow = (SlowLoad *)load;
+
+    if (!slow->acted) {
+        slow->acted = TRUE;
+        slow->act(initiator_ring_hba(slow->ring));
+    }
+}
+
+static void abort_second(Hba *hba)
+{
+    hba->kind->abort(hba, 1);
+}
+
+static void reset_device(Hba *hba)
+{
+    hba->kind->reset(hba, HBA_RESET_DEVICE);
+}
+
+static void reset_bus(Hba *hba)
+{
+    hba->kind->reset(hba, HBA_RESET_BUS);
+}
+
+static void reset_adapter(Hba *hba)
+{
+    hba->kind->reset(hba, HBA_RESET_ADAPTER);
+}
+
+/* Every command is answered, by what was done to it; what comes after a reset
+ * is told of it once. Responses: VIRTIO 1.2, 5.6.6.1. */
+static void test_actions(gconstpointer data)
+{
+    static const struct {
+        void (*act)(Hba *hba);
+        uint8_t responses[3];
+        gboolean attention;
+    } cases[] = {{abort_second, {0, 2, 0}, FALSE},
+                 {reset_device, {4, 4, 4}, TRUE},
+                 {reset_bus, {4, 4, 4}, TRUE},
+                 {reset_adapter, {4, 4, 4}, TRUE}};
+    Target target = ring_target("driver=null-sg,latency-ns=100000000");
+    PathKind path = {
+        .name = "test", .build = ring_build, .device = "scsi-generic"};
+    InitiatorNeeds needs = {.arena_size = ARENA, .hba = data};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Initiator) ring = NULL;
+    Completion completion;
+    Command command;
+
+    if (ring_no_qemu()) {
+        return;
+    }
+    ring = initiator_ring.open(&ring_context, &target, &path, &needs, &error);
+    g_assert_no_error(error);
+    command_test_unit_ready(&command);
+    g_assert_true(initiator_send(ring, &command, &completion, &error));
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SlowLoad slow = {.load = {.depth = 3,
+                                  .next = slow_next,
+                                  .done = slow_done,
+                                  .posted = slow_posted},
+                         .ring = ring,
+                         .act = cases[i].act};
+
+        g_assert_true(ring->kind->drive(ring, &slow.load, NULL, &error));
+        g_assert_no_error(error);
+        for (unsigned j = 0; j < 3; j++) {
+            g_assert_cmpuint(slow.completions[j].response, ==,
+                             cases[i].responses[j]);
+        }
+        command_test_unit_ready(&command);
+        g_assert_true(initiator_send(ring, &command, &completion, &error));
+        g_assert_cmpuint(completion.status, ==, cases[i].attention ? 2 : 0);
+        g_assert_true(initiator_send(ring, &command, &completion, &error));
+        g_assert_cmpuint(completion.status, ==, 0);
+    }
+}
+
 static void test_device_memory(void)
 {
     g_autoptr(GError) error = NULL;
@@ -183,6 +300,9 @@ int main(int argc, char **argv)
     g_test_add_func("/pvscsi/completions", test_completions);
     g_test_add_func("/pvscsi/depth", test_depth);
     g_test_add_func("/pvscsi/device-memory", test_device_memory);
+    g_test_add_data_func("/pvscsi/actions", &hba_pvscsi, test_actions);
+    g_test_add_data_func("/virtio-scsi/actions", &hba_virtio_scsi,
+                         test_actions);
     ring_set_up();
     status = g_test_run();
     ring_tear_down();
