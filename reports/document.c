@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cell.h"
 #include "document.h"
 
 #include <math.h>
@@ -157,16 +158,16 @@ static void add_series(JsonArray *array, const SgbSample *s, const char *why)
  * slowest request. */
 static JsonArray *series_to_json(const SgbCell *cell)
 {
-    double median = sgb_cell_median(cell, SGB_FIGURE_THROUGHPUT);
+    SgbFigure figure = sgb_cell_throughput(cell);
+    double median = sgb_cell_median(cell, figure);
     const SgbSample *usual = NULL, *slowest = NULL;
     JsonArray *array = json_array_new();
 
     for (unsigned i = 0; i < cell->samples->len; i++) {
         const SgbSample *s = g_ptr_array_index(cell->samples, i);
 
-        if (!usual ||
-            fabs(s->figures[SGB_FIGURE_THROUGHPUT] - median) <
-                fabs(usual->figures[SGB_FIGURE_THROUGHPUT] - median)) {
+        if (!usual || fabs(s->figures[figure] - median) <
+                          fabs(usual->figures[figure] - median)) {
             usual = s;
         }
         if (!slowest || s->slowest > slowest->slowest) {

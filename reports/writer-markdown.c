@@ -84,8 +84,8 @@ static void add_figures(GString *out, const SgbBlock *block)
         g_string_append_c(out, '|');
         add_cell(out, g_strdup_printf("%s%s", cell->path,
                                       cell->failed ? ", requests failed" : ""));
-        add_cell(out,
-                 sgb_text_number(sgb_cell_median(cell, SGB_FIGURE_THROUGHPUT)));
+        add_cell(out, sgb_text_number(
+                          sgb_cell_median(cell, sgb_cell_throughput(cell))));
         add_cell(out, sgb_cell_cpu_text(cell, FALSE, FALSE));
         add_cell(out, sgb_cell_cpu_text(cell, TRUE, FALSE));
         add_cell(out,
