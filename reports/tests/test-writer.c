@@ -132,8 +132,8 @@ static void test_html_whole(void)
 static void test_json(void)
 {
     g_autofree char *json = report_of("json", "made up", "\\\"<\\u0001");
-    g_autofree char *file =
-        g_build_filename(g_get_tmp_dir(), "sgbench-report.json", NULL);
+    g_autofree char *folder = g_dir_make_tmp("sgbench-report-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(folder, "report.json", NULL);
     g_autofree char *schema = g_build_filename(
         g_getenv("G_TEST_SRCDIR"), "reports/report.schema.json", NULL);
     const char *argv[] = {"/usr/bin/jsonschema", "-i", file, schema, NULL};
@@ -150,6 +150,7 @@ static void test_json(void)
         g_error("the report does not follow its schema: %.2000s", err);
     }
     g_assert_cmpint(g_unlink(file), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
 static void test_csv(void)
