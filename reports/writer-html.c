@@ -78,7 +78,8 @@ static void add_head(GString *out, const char *title, GBytes *style,
 
 /* ---- from top to bottom ---- */
 
-static void add_alarms(GString *out, const SgbRun *run)
+/* @which: name the run, as there are others. */
+static void add_alarms(GString *out, const SgbRun *run, gboolean which)
 {
     static const char *const classes[] = {
         [SGB_NOTE_LIMIT] = "limit", [SGB_NOTE_ALARM] = "alarm"};
@@ -92,6 +93,11 @@ static void add_alarms(GString *out, const SgbRun *run)
         }
         g_string_append_printf(out, "<p class=\"note %s\"><strong>",
                                classes[note->kind]);
+        if (which) {
+            sgb_html_text(out, sgb_json_string(
+                                   sgb_json_object(run->json, "job"), "name"));
+            g_string_append(out, ": ");
+        }
         sgb_html_text(out, note->label);
         g_string_append(out, "</strong> ");
         sgb_html_text(out, note->text);
@@ -128,7 +134,7 @@ static void add_top(GString *out, GPtrArray *runs, const char *title)
              "Environment</a></li><li><a href=\"#data-files\">Raw data</a></li>"
              "</ul></nav>\n</header>\n<main>\n");
     for (unsigned i = 0; i < runs->len; i++) {
-        add_alarms(out, g_ptr_array_index(runs, i));
+        add_alarms(out, g_ptr_array_index(runs, i), runs->len > 1);
     }
 }
 
