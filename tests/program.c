@@ -224,6 +224,22 @@ static void remove_tree(const char *path)
                  NULL, NULL, NULL, NULL);
 }
 
+void program_assert_schema(const Program *program)
+{
+    g_autofree char *schema = source_file("sgbench/run.schema.json");
+    g_autofree char *run = g_build_filename(program->run_dir, "run.json", NULL);
+    const char *argv[] = {"/usr/bin/jsonschema", "-i", run, schema, NULL};
+    g_autofree char *err = NULL;
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL,
+                               NULL, NULL, &err, &status, &error));
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_error("run.json does not follow its schema: %.2000s", err);
+    }
+}
+
 void program_free(Program *program)
 {
     g_autofree char *folder = g_path_get_dirname(program->out);

@@ -47,6 +47,9 @@ void program_assert_nothing_left(const Program *program, unsigned seconds);
  * there. */
 JsonObject *program_results(const Program *program);
 
+/* Hold it against run.schema.json; fails the test with what differs. */
+void program_assert_schema(const Program *program);
+
 /* Remove its files and free it. */
 void program_free(Program *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Program, program_free)

@@ -48,22 +48,6 @@ static const Config configs[] = {
     {"tape", .only = {"*/256K/*"}},
 };
 
-static void assert_schema(const Program *program)
-{
-    g_autofree char *schema = source_file("sgbench/run.schema.json");
-    g_autofree char *run = g_build_filename(program->run_dir, "run.json", NULL);
-    const char *argv[] = {"/usr/bin/jsonschema", "-i", run, schema, NULL};
-    g_autofree char *err = NULL;
-    g_autoptr(GError) error = NULL;
-    int status;
-
-    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL,
-                               NULL, NULL, &err, &status, &error));
-    if (!g_spawn_check_wait_status(status, NULL)) {
-        g_error("run.json does not follow its schema: %.2000s", err);
-    }
-}
-
 /* One round of every cell, whose commands all were GOOD. */
 static void assert_samples(JsonObject *run)
 {
@@ -113,7 +97,7 @@ static void test_run(gconstpointer data)
     err = program_err(program);
     g_test_message("%s", err);
     g_assert_cmpint(code, ==, 0);
-    assert_schema(program);
+    program_assert_schema(program);
     run = program_results(program);
     assert_samples(run);
 }

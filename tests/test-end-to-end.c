@@ -22,22 +22,6 @@ static unsigned assert_all(JsonObject *run, const char *name,
     return i;
 }
 
-static void assert_schema(const Program *program)
-{
-    g_autofree char *schema = source_file("sgbench/run.schema.json");
-    g_autofree char *run = g_build_filename(program->run_dir, "run.json", NULL);
-    const char *argv[] = {"/usr/bin/jsonschema", "-i", run, schema, NULL};
-    g_autofree char *err = NULL;
-    g_autoptr(GError) error = NULL;
-    int status;
-
-    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL,
-                               NULL, NULL, &err, &status, &error));
-    if (!g_spawn_check_wait_status(status, NULL)) {
-        g_error("run.json does not follow its schema: %.2000s", err);
-    }
-}
-
 /* Cells of the native path, which has no traced round. */
 static unsigned native_cells(JsonObject *run)
 {
@@ -109,7 +93,7 @@ static void assert_complete(const Program *program, const char *target)
     g_autoptr(JsonObject) run = program_results(program);
     g_autofree char *out = program_out(program);
 
-    assert_schema(program);
+    program_assert_schema(program);
     g_assert_cmpstr(json_object_get_string_member(
                         json_object_get_object_member(run, "run"), "outcome"),
                     ==, "complete");
@@ -196,7 +180,7 @@ static void test_null(void)
     g_test_message("%s", err);
     g_assert_cmpint(code, ==, 0);
     run = program_results(program);
-    assert_schema(program);
+    program_assert_schema(program);
     assert_samples(run);
     assert_verification(run, "stored", "verified", 11);
     assert_verification(run, "untouched", "not verifiable", 3);
@@ -239,7 +223,7 @@ static void test_refused(void)
     unlink(file);
     rmdir(folder);
     run = program_results(program);
-    assert_schema(program);
+    program_assert_schema(program);
     g_assert_cmpuint(assert_all(run, "reconciliation", "result", "agrees"), ==,
                      6);
     samples = json_object_get_array_member(run, "samples");
@@ -262,7 +246,7 @@ static void assert_changer(const Program *program, unsigned paths)
     g_autoptr(JsonObject) run = program_results(program);
     g_autofree char *out = program_out(program);
 
-    assert_schema(program);
+    program_assert_schema(program);
     g_assert_cmpstr(json_object_get_string_member(
                         json_object_get_object_member(run, "run"), "outcome"),
                     ==, "complete");
