@@ -14,7 +14,7 @@
 #define DISK_PIECE 512   /* the smallest that all disks' data is made of */
 #define TAPE_PIECE 64    /* so that many are still a small block */
 #define DEPTH_BYTES 4096
-#define DEPTH_TIMES 2 /* commands for each that is in flight */
+#define DEPTH_TIMES 4 /* commands for each that is in flight */
 #define REOPEN_MAX 40
 
 static void refusal_free(gpointer data)

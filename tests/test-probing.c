@@ -159,11 +159,16 @@ static void test_tape(void)
  * commands. */
 static void test_lab(void)
 {
-    const char *const words[] = {
-        "--json", "--lab",          "--up-to",
-        "12M",    "--path",         "native",
-        "--path", "generic-bounce", "lab-disk,size=16M,delay_ns=5000000",
-        NULL};
+    const char *const words[] = {"--json",
+                                 "--lab",
+                                 "--up-to",
+                                 "9M",
+                                 "--path",
+                                 "native",
+                                 "--path",
+                                 "generic-bounce",
+                                 "lab-disk,size=16M,store=no,delay_ns=15000000",
+                                 NULL};
     g_autoptr(JsonParser) parser = json_parser_new();
     JsonObject *probed = probe(words, parser);
 
