@@ -126,6 +126,8 @@ static void add_change(JsonBuilder *b, const SgbChange *change)
     number(b, "p_adjusted", tested ? change->adjusted : NAN);
     number(b, "noise_floor", tested ? change->floor : NAN);
     number(b, "would_have_seen", tested ? change->visible : NAN);
+    json_builder_set_member_name(b, "relative");
+    json_builder_add_boolean_value(b, change->relative);
     json_builder_set_member_name(b, "failing");
     json_builder_add_boolean_value(b, change->failing);
     json_builder_set_member_name(b, "verdict");

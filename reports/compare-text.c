@@ -16,8 +16,8 @@ static const char *const legend[] = {
     "Mann-Whitney, corrected for all that is tested here (Holm).",
     "~ no difference shown; sees X: a worsening by X would have been seen. "
     "slower and faster stand for worse and better in that figure.",
-    "# control: the same path a second time, not tested; = reference: not "
-    "touched by what varies. They are the noise floor.",
+    "# control: the same path a second time, the noise floor. = reference: not "
+    "touched by what varies; changes are relative to it, round by round.",
 };
 
 static void add_run(GString *out, const char *label, const SgbRun *run)

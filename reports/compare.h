@@ -53,7 +53,9 @@ typedef struct SgbChange {
     double adjusted;         /* for all that are tested (Holm) */
     double floor;            /* noise floor, as a share; NAN: no controls */
     double visible;          /* worsening that would have been seen, a share */
-    gboolean failing;        /* requests fail in new, none in base */
+    gboolean relative;       /* ratio and p are relative to references */
+    GArray *base_logs, *new_logs; /* double: what was compared */
+    gboolean failing;             /* requests fail in new, none in base */
     SgbVerdict verdict;
 } SgbChange;
 
@@ -82,10 +84,17 @@ typedef struct SgbComparison {
  * is compared.
  *
  * A difference is shown where the adjusted p of Mann and Whitney's test is at
- * most alpha, and it is larger than the threshold and the noise floor: the
- * largest median ratio of a control cell to its original in either run, and,
- * where QEMU varies, of a cell whose QEMU does not, between the runs; of the
- * same workload if it has any, else of the same target.
+ * most alpha, and it is larger than the threshold and the noise floor.
+ *
+ * Where QEMU varies, and that of some paths does not (or they have none), these
+ * are references: each round of what is tested is taken relative to theirs, of
+ * the same workload or else the same target, weighted by how steady they are. A machine is slower for an hour for
+ * many reasons, and within that hour all rounds are alike, which no test of
+ * rounds sees.
+ *
+ * The noise floor is the largest median ratio of a control cell to its original
+ * in either run, of the same workload or else the same target; without
+ * references also how far the halves of either run are apart.
  */
 SgbComparison *sgb_compare(const SgbRun *base, const SgbRun *new,
                            const SgbCompareOptions *options);

@@ -95,7 +95,7 @@ static void test_same(void)
     g_assert_cmpuint(pair.c->outcome, ==, SGB_OUTCOME_FINE);
     g_assert_cmpuint(pair.c->tested, ==, 6); /* the control is not */
     g_assert_cmpuint(pair.c->counts[SGB_VERDICT_NONE], ==, 6);
-    g_assert_cmpuint(pair.c->notes->len, ==, 0);
+    g_assert_cmpuint(pair.c->notes->len, ==, 1); /* no references */
     change = change_of(pair.c, "generic-control", SGB_FIGURE_CPU);
     g_assert_cmpuint(change->role, ==, SGB_ROLE_CONTROL);
     change = change_of(pair.c, "native", SGB_FIGURE_THROUGHPUT);
@@ -223,7 +223,7 @@ static void test_failing(void)
     pair_write(&pair, &run, &fails);
     pair_compare(&pair);
     g_assert_cmpuint(pair.c->outcome, ==, SGB_OUTCOME_REGRESSION);
-    g_assert_cmpuint(pair.c->notes->len, ==, 1);
+    g_assert_cmpuint(pair.c->notes->len, ==, 2);
     pair_clear(&pair);
 }
 
@@ -327,16 +327,17 @@ static void test_alike(void)
 static void test_references(void)
 {
     static const FakeCell changed[] = {
-        {"native", MIB, 2000, 0.3},
+        {"native", MIB, 2000, 0.33},
         {"generic-bounce", MIB, 800, 0.88, 197},
         {"generic-control", MIB, 800, 0.88, 197},
-        {"generic-zerocopy", MIB, 1000, 0.54},
+        {"generic-zerocopy", MIB, 1000, 0.55},
         {NULL},
     };
     FakeRun before = fake(usual), after = fake(changed);
     const SgbChange *change;
     Pair pair = {};
 
+    /* All cost 10 % more: it is the machine. */
     pair_write(&pair, &before, &after);
     name_builds(pair.base_folder, "abc");
     name_builds(pair.new_folder, "abd");
@@ -347,10 +348,65 @@ static void test_references(void)
     g_assert_cmpuint(change->role, ==, SGB_ROLE_REFERENCE);
     g_assert_cmpfloat_with_epsilon(change->ratio, 1.1, 1e-6);
     change = change_of(pair.c, "generic-zerocopy", SGB_FIGURE_CPU);
-    g_assert_cmpfloat_with_epsilon(change->ratio, 1.08, 1e-6);
+    g_assert_true(change->relative);
+    g_assert_cmpfloat_with_epsilon(change->ratio, 1, 1e-6);
+    g_assert_cmpfloat_with_epsilon(change->new_median.median, .55, 1e-6);
+    g_assert_cmpuint(change->verdict, ==, SGB_VERDICT_NONE);
+    g_assert_cmpuint(pair.c->notes->len, ==, 2); /* native, bounce */
+    pair_clear(&pair);
+
+    /* Unless nothing is known of that: then it is a change. */
+    pair = (Pair){};
+    pair_write(&pair, &before, &after);
+    pair_compare(&pair);
+    change = change_of(pair.c, "generic-zerocopy", SGB_FIGURE_CPU);
+    g_assert_false(change->relative);
+    g_assert_cmpfloat_with_epsilon(change->ratio, 1.1, 1e-6);
+    g_assert_cmpuint(change->verdict, ==, SGB_VERDICT_SLOWER);
+    pair_clear(&pair);
+
+    /* The one that differs costs no more, all others do: it is better. */
+    pair = (Pair){};
+    pair_write(&pair, &before, &after);
+    name_builds(pair.base_folder, "abc");
+    name_builds(pair.new_folder, "abc");
+    edit(pair.new_folder, "\"key\": \"old\"", "\"key\": \"older\"");
+    pair.options.vary = SGB_FACTOR_QEMU;
+    pair_compare(&pair);
+    change = change_of(pair.c, "generic-zerocopy", SGB_FIGURE_CPU);
+    g_assert_cmpuint(change->role, ==, SGB_ROLE_REFERENCE);
+    change = change_of(pair.c, "generic-bounce", SGB_FIGURE_CPU);
+    g_assert_cmpuint(change->role, ==, SGB_ROLE_TESTED);
+    g_assert_true(change->relative);
+    pair_clear(&pair);
+}
+
+/* A run that drifts: nothing smaller is believed without references. */
+static void test_drift(void)
+{
+    FakeRun run = fake(usual);
+    const SgbChange *change;
+    Pair pair = {};
+
+    pair_write(&pair, &run, &run);
+    pair_compare(&pair);
+    for (unsigned i = 0; i < 4; i++) {
+        const SgbCell *base = g_ptr_array_index(pair.base->cells, i);
+        const SgbCell *new = g_ptr_array_index(pair.new->cells, i);
+
+        for (unsigned k = 0; k < base->samples->len; k++) {
+            SgbSample *s = g_ptr_array_index(base->samples, k);
+            SgbSample *t = g_ptr_array_index(new->samples, k);
+
+            s->figures[SGB_FIGURE_CPU] = k < 10 ? 1 : 1.1;
+            t->figures[SGB_FIGURE_CPU] = 1.09 + k * .0001;
+        }
+    }
+    g_clear_pointer(&pair.c, sgb_comparison_free);
+    pair.c = sgb_compare(pair.base, pair.new, &pair.options);
+    change = change_of(pair.c, "native", SGB_FIGURE_CPU);
     g_assert_cmpfloat_with_epsilon(change->floor, .1, 1e-6);
     g_assert_cmpuint(change->verdict, ==, SGB_VERDICT_NONE);
-    g_assert_cmpuint(pair.c->notes->len, ==, 1);
     pair_clear(&pair);
 }
 
@@ -519,6 +575,7 @@ int main(int argc, char **argv)
     g_test_add_func("/compare/unlike", test_unlike);
     g_test_add_func("/compare/alike", test_alike);
     g_test_add_func("/compare/references", test_references);
+    g_test_add_func("/compare/drift", test_drift);
     g_test_add_func("/compare/simulation", test_simulation);
     g_test_add_func("/compare/output", test_output);
     return g_test_run();
