@@ -188,6 +188,9 @@ static void slow_posted(Load *load)
 
     if (!slow->acted) {
         slow->acted = TRUE;
+        /* virtio-scsi takes what is done from another queue than the commands,
+         * and must have these first */
+        g_usleep(150000);
         slow->act(initiator_ring_hba(slow->ring));
     }
 }
@@ -224,7 +227,7 @@ static void test_actions(gconstpointer data)
                  {reset_device, {4, 4, 4}, TRUE},
                  {reset_bus, {4, 4, 4}, TRUE},
                  {reset_adapter, {4, 4, 4}, TRUE}};
-    Target target = ring_target("driver=null-sg,latency-ns=100000000");
+    Target target = ring_target("driver=null-sg,latency-ns=600000000");
     PathKind path = {
         .name = "test", .build = ring_build, .device = "scsi-generic"};
     InitiatorNeeds needs = {.arena_size = ARENA, .hba = data};
