@@ -171,6 +171,13 @@ static gboolean has_figure(const SgbComparison *c, SgbFigure figure)
     return FALSE;
 }
 
+static void pad_mean(GString *out, double value)
+{
+    g_autofree char *number = sgb_text_number(value);
+
+    pad(out, g_strconcat(number, "      ", NULL), 12);
+}
+
 /* Rows of one workload together, in the order in which they first come. */
 static void add_figure(GString *out, const SgbComparison *c, SgbFigure figure)
 {
@@ -204,14 +211,8 @@ static void add_figure(GString *out, const SgbComparison *c, SgbFigure figure)
     }
     if (isfinite(mean.ratio)) {
         g_string_append(out, "  geomean         ");
-        pad(out,
-            g_strconcat(sgb_text_number(mean.base * kind->scale), "      ",
-                        NULL),
-            12);
-        pad(out,
-            g_strconcat(sgb_text_number(mean.new * kind->scale), "      ",
-                        NULL),
-            12);
+        pad_mean(out, mean.base * kind->scale);
+        pad_mean(out, mean.new * kind->scale);
         pad(out, signed_percent(mean.ratio - 1), 7);
         g_string_append_c(out, '\n');
     }

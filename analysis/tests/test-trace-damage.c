@@ -248,7 +248,7 @@ static void test_random_damage(gconstpointer data)
     } else {
         g_unsetenv("TMPDIR");
     }
-    g_test_trap_assert_stderr_unmatched("*ERROR:*analysis*");
+    g_test_trap_assert_stderr_unmatched("*\nERROR:*analysis*");
     /* babeltrace2 leaks on these; LeakSanitizer is not asked. */
     g_test_trap_assert_stderr_unmatched("*ERROR: AddressSanitizer*");
     g_test_trap_assert_stderr_unmatched("*runtime error*");

@@ -78,10 +78,10 @@ static void test_writes(void)
 static uint8_t *report(unsigned *length)
 {
     GByteArray *data = g_byte_array_new();
-    static const uint8_t zero[256];
+    static const uint8_t zero[8 + 8 + 2 * 84 + 8 + 86];
     uint8_t *p;
 
-    g_byte_array_append(data, zero, 8 + 8 + 2 * 84 + 8 + 86);
+    g_byte_array_append(data, zero, sizeof(zero));
     p = data->data;
     p[3] = 3; /* elements */
     p[7] = 8 + 2 * 84 + 8 + 86 - 256;
