@@ -80,8 +80,8 @@ static void test_hung(void)
     ring = ring_open_good(ring_null);
     g_unsetenv("SGBENCH_ANSWER_SECONDS");
     g_assert_cmpuint(
-        drive_into_trouble(ring, stop_qemu, SGBENCH_ERROR_QEMU, "no answer"),
-        >, 0);
+        drive_into_trouble(ring, stop_qemu, SGBENCH_ERROR_QEMU, "no answer"), >,
+        0);
 }
 
 /* A list entry of length 0 is against VIRTIO 1.2, 2.7.4: QEMU gives up the
