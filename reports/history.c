@@ -163,6 +163,21 @@ static gboolean migrate(SgbHistory *h, GError **error)
     return sgb_history_execute(h, "COMMIT", error);
 }
 
+/* Of several that find a new file one changes it, and for the others SQLite
+ * does not wait (sqlite3_busy_handler(): where waiting could be a deadlock). */
+static gboolean write_ahead(SgbHistory *h, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + PATIENCE * G_TIME_SPAN_MILLISECOND;
+    int code;
+
+    while ((code = sqlite3_exec(h->db, "PRAGMA journal_mode = WAL", NULL, NULL,
+                                NULL)) == SQLITE_BUSY &&
+           g_get_monotonic_time() < end) {
+        g_usleep(5000);
+    }
+    return code == SQLITE_OK || sgb_history_fail(h, "change it", error);
+}
+
 SgbHistory *sgb_history_open(const char *file, gboolean create, GError **error)
 {
     g_autoptr(SgbHistory) h = g_new0(SgbHistory, 1);
@@ -193,8 +208,8 @@ SgbHistory *sgb_history_open(const char *file, gboolean create, GError **error)
     /* What somebody else's file holds is data, never code. */
     sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (!sgb_history_execute(h,
-                             "PRAGMA journal_mode = WAL;"
+    if (!write_ahead(h, error) ||
+        !sgb_history_execute(h,
                              "PRAGMA synchronous = FULL;"
                              "PRAGMA foreign_keys = ON",
                              error) ||
