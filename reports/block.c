@@ -25,6 +25,7 @@ static const struct {
     {"generic-zerocopy", "block"},
     {"generic-off", "generic-bounce"},
     {"block-series", "block"},
+    {"raw-series", "raw-baseline"},
 };
 
 JsonObject *sgb_run_named(const SgbRun *run, const char *array,

@@ -246,6 +246,7 @@ static SgbAnswer *answer_slower(const SgbEvidence *e)
         {"generic-zerocopy", "generic-bounce"},
         {"generic-off", "generic-bounce"},
         {"block-series", "block"},
+        {"raw-series", "raw-baseline"},
     };
     g_autoptr(GString) worse = g_string_new(NULL);
     GString *out, *detail;

@@ -4,7 +4,8 @@
 #include "error.h"
 #include "hba.h"
 
-const HbaKind *const hba_kinds[] = {&hba_virtio_scsi, &hba_pvscsi, NULL};
+const HbaKind *const hba_kinds[] = {&hba_virtio_scsi, &hba_pvscsi, &hba_ahci,
+                                    NULL};
 
 const HbaKind *hba_find(const char *name)
 {

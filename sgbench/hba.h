@@ -8,6 +8,9 @@
  * | virtio-scsi | an IOThread | 1022   | itself, device memory within  | yes   |
  * |             |             |        | 4096 bytes (virtqueue_pop())  |       |
  * | pvscsi      | main thread | 2048   | whoever executes the command  | no    |
+ * | ahci        | main thread | 8192   | dma-helpers                   | no    |
+ *
+ * The last one carries READs and WRITEs of a disk alone: see "raw".
  *
  * One thread at a time calls an HBA.
  */
@@ -33,9 +36,13 @@ typedef enum HbaReset {
 } HbaReset;
 
 typedef struct HbaKind {
-    const char *name;    /* as in jobs */
-    const char *device;  /* QEMU's -device, without id */
-    gboolean iothread;   /* -device takes iothread= */
+    const char *name;   /* as in jobs */
+    const char *device; /* QEMU's -device, without id */
+    gboolean iothread;  /* -device takes iothread= */
+    /* It speaks ATA to QEMU's model of a disk, on any block device: no SCSI
+     * command passes through, READs and WRITEs are translated (ata-disk.h). */
+    gboolean raw;
+    unsigned max_slots;  /* commands under way; 0: as many as are asked for */
     unsigned max_pieces; /* of a command */
     gboolean maps_data;  /* QEMU's model maps the list itself */
     gboolean reports_resid;
@@ -95,7 +102,7 @@ struct Hba {
 
 /* All kinds, NULL-terminated; the first is the default. */
 extern const HbaKind *const hba_kinds[];
-extern const HbaKind hba_virtio_scsi, hba_pvscsi;
+extern const HbaKind hba_virtio_scsi, hba_pvscsi, hba_ahci;
 
 /* The HBA called @name, or NULL. */
 const HbaKind *hba_find(const char *name);

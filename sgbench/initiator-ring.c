@@ -170,6 +170,7 @@ static unsigned reap(Drive *drive)
     RingInitiator *ring = drive->ring;
     Completion *completion = &drive->completion;
     gboolean nonsense = FALSE;
+    uint64_t now = 0;
     unsigned n = 0, index;
 
     while (ring->hba->kind->poll(ring->hba, &index, completion, &nonsense)) {
@@ -177,9 +178,10 @@ static unsigned reap(Drive *drive)
         Command *command = slot->command;
 
         if (n++ == 0) {
-            completion->done_ns = clock_ns(CLOCK_MONOTONIC);
+            now = clock_ns(CLOCK_MONOTONIC);
             end_idle(drive);
         }
+        completion->done_ns = now;
         completion->posted_ns = slot->posted_ns;
         slot->command = NULL;
         drive->free_slots[drive->n_free++] = index;
@@ -421,12 +423,12 @@ static uint64_t answer_seconds(const Target *target)
 /* A lost connection reads as all ones; if so say that, not what those seemed to
  * mean. */
 static gboolean open_hba(RingInitiator *ring, const HbaKind *kind,
-                         GError **error)
+                         unsigned n_slots, GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
     ring->hba = kind->open(ring->qemu->qtest, ring->qemu->ram, HBA_START,
-                           DEPTH_MAX, &cause);
+                           n_slots, &cause);
     if (!qtest_check(ring->qemu->qtest, error)) {
         return FALSE;
     }
@@ -442,6 +444,7 @@ static Initiator *ring_open(RunContext *context, Target *target,
                             GError **error)
 {
     const HbaKind *hba = needs->hba ? needs->hba : hba_kinds[0];
+    unsigned n_slots = hba->max_slots ? hba->max_slots : DEPTH_MAX;
     g_autoptr(Initiator) initiator = NULL;
     RingInitiator *ring = g_new0(RingInitiator, 1);
     QemuNeeds machine = {
@@ -452,12 +455,12 @@ static Initiator *ring_open(RunContext *context, Target *target,
     };
     Qemu *qemu;
 
-    g_assert(HBA_START + hba->bytes(DEPTH_MAX) <= DATA_START);
+    g_assert(HBA_START + hba->bytes(n_slots) <= DATA_START);
     initiator = &ring->base;
     initiator->kind = &initiator_ring;
     ring->answer_ns = answer_seconds(target) * UINT64_C(1000000000);
     ring->qemu = qemu = qemu_start(context, target, path, &machine, error);
-    if (!qemu || !open_hba(ring, hba, error)) {
+    if (!qemu || !open_hba(ring, hba, n_slots, error)) {
         return NULL;
     }
     /* Start-up may take longer than an answer later on. */
@@ -468,7 +471,7 @@ static Initiator *ring_open(RunContext *context, Target *target,
         .size = qemu->ram_size,
         .device = qemu->device.size ? &qemu->device : NULL,
     };
-    initiator->max_depth = DEPTH_MAX;
+    initiator->max_depth = n_slots;
     initiator->max_pieces = hba->max_pieces;
     initiator->read_only = target->read_only;
     initiator->qemu_pid = qemu->process->pid;

@@ -18,6 +18,10 @@
  * | generic-off      | series     | scsi-generic | the series, switched off  |
  * | block            | baseline   | scsi-block   | the alternative for disks |
  * | block-series     | series     | scsi-block   | does not regress          |
+ * | raw-upstream     | upstream   | ide-hd       | dma-helpers unchanged     |
+ * | raw-baseline     | baseline   | ide-hd       | with their faults fixed   |
+ * | raw-control      | baseline   | ide-hd       | the same: noise floor     |
+ * | raw-series       | series     | ide-hd       | the series' dma-helpers   |
  */
 #ifndef SGBENCH_PATH_H
 #define SGBENCH_PATH_H
@@ -38,6 +42,9 @@ typedef struct PathKind {
     const char *properties; /* more -device properties, or NULL */
     const char *const *env; /* NAME=VALUE for QEMU, NULL-terminated, or NULL */
     gboolean disks_only;    /* scsi-block */
+    /* No passthrough: READs and WRITEs of a block device, by an HBA that is
+     * raw. A disk, too. */
+    gboolean raw;
     ExpectedData data;
     const char *control_of; /* name of the path this one repeats, or NULL */
 } PathKind;

@@ -5,6 +5,7 @@
 #include "medium.h"
 #include "plan.h"
 
+#define RAW_BLOCK 512     /* QEMU's ide-hd takes no other (hw/ide/ide-dev.c) */
 #define SLACK (64 * 1024) /* of data memory, beyond what buffers take */
 
 /* Seconds a start takes beside its cells: as seen, with a margin. */
@@ -63,6 +64,54 @@ static const TargetKind *target_kind(const Job *job, const TargetSpec *spec,
     return kind;
 }
 
+/* What a path and its HBA carry: SCSI commands, or READs and WRITEs alone. */
+static gboolean check_raw(const Job *job, const Matrix *matrix,
+                          const Cell *cell, const TargetCaps *caps,
+                          GError **error)
+{
+    const char *path = cell->path->name, *hba = cell->hba->name;
+    g_autofree char *fault = NULL;
+
+    if (cell->hba->max_slots && cell->depth > cell->hba->max_slots) {
+        fault = g_strdup_printf("depth %u is above what %s takes; allowed: up "
+                                "to %u",
+                                cell->depth, hba, cell->hba->max_slots);
+    } else if (cell->path->raw != cell->hba->raw) {
+        fault = cell->hba->raw
+                    ? g_strdup_printf("%s carries no SCSI commands, which path "
+                                      "%s needs; leave hba out",
+                                      hba, path)
+                    : g_strdup_printf("path %s needs an HBA of its own; write "
+                                      "hba=ahci",
+                                      path);
+    } else if (!cell->path->raw) {
+        return TRUE;
+    } else if (target_find(cell->target->kind)->foreign) {
+        /* Identity and write protection are asked for by SCSI commands. */
+        fault = g_strdup_printf("path %s is not for target '%s', which is not "
+                                "sgbench's own; leave it out",
+                                path, cell->target->name);
+    } else if (caps->no_raw) {
+        fault = g_strdup_printf("path %s: target '%s' %s", path,
+                                cell->target->name, caps->no_raw);
+    } else if (caps->block_size != RAW_BLOCK) {
+        fault = g_strdup_printf("path %s is for blocks of %d bytes, those of "
+                                "target '%s' have %u; leave it out",
+                                path, RAW_BLOCK, cell->target->name,
+                                caps->block_size);
+    } else if (cell->operation != OPERATION_READ &&
+               cell->operation != OPERATION_WRITE &&
+               cell->operation != OPERATION_MIXED) {
+        fault = g_strdup_printf("path %s carries nothing but READ and WRITE; "
+                                "operation %s: leave it out",
+                                path, operation_name(cell->operation));
+    } else {
+        return TRUE;
+    }
+    return key_file_error(job->file, matrix->line, error, "[matrix %s]: %s",
+                          matrix->name, fault);
+}
+
 /* Can its target and its path do what @cell asks for? */
 static gboolean check_cell(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
@@ -79,6 +128,9 @@ static gboolean check_cell(const Job *job, const Matrix *matrix,
             "out",
             matrix->name, cell->path->name, cell->target->name,
             caps->medium->name);
+    }
+    if (!check_raw(job, matrix, cell, caps, error)) {
+        return FALSE;
     }
     if (cell->depth > caps->max_depth) {
         return key_file_error(

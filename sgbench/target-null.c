@@ -110,6 +110,28 @@ static gboolean read_options(const Job *job, const TargetSpec *spec, Options *o,
     return TRUE;
 }
 
+/* A path without SCSI commands gets null-co, or null-sg if it is to keep the
+ * data, of which it asks for blocks: what else null-sg does is for SG_IO. */
+static const char *no_raw(const Options *o)
+{
+    gboolean stored = strcmp(o->data, "stored") == 0;
+
+    if (strcmp(o->data, "filled") == 0) {
+        return "has data=filled, which is for SCSI commands; write "
+               "data=untouched or data=stored";
+    }
+    if (o->busy_ns) {
+        return "has busy-ns, which is for SCSI commands; leave it out";
+    }
+    if (stored && o->latency_ns) {
+        return "has latency-ns, which with data=stored is for SCSI commands; "
+               "leave it out";
+    }
+    return strcmp(o->fault, "none") == 0
+               ? NULL
+               : "has a fault, which is for SCSI commands; leave it out";
+}
+
 static gboolean null_check(const Job *job, const TargetSpec *spec,
                            TargetCaps *caps, GError **error)
 {
@@ -128,6 +150,7 @@ static gboolean null_check(const Job *job, const TargetSpec *spec,
         .medium = o.tape ? &medium_tape : &medium_disk,
         .tape = TAPE_LOCATES | TAPE_LOGS | TAPE_WARNS_EARLY | TAPE_SPACES_BACK |
                 TAPE_ENDS_FIXED | TAPE_CUTS_LONG | TAPE_COUNTS_SPACE,
+        .no_raw = no_raw(&o),
         .max_depth = o.tape ? 1 : 64,
         /* A disk has no limit, but the job's */
         .max_transfer = o.tape ? TAPE_BLOCK_MAX : 16 << 20,
@@ -184,11 +207,19 @@ static Target *null_start(RunContext *context, const Job *job,
 }
 
 /* What run.json records is what QEMU is given: scsi-generic and scsi-block
- * get the same node. */
+ * get the same node. To ide-hd null-sg would copy each transfer. */
 static char *null_blockdev(Target *target, const char *device)
 {
-    GString *text = g_string_new("driver=null-sg");
+    GString *text;
 
+    if (strcmp(device, "ide-hd") == 0 &&
+        strcmp(g_hash_table_lookup(target->settings, "data"), "stored") != 0) {
+        return g_strdup_printf(
+            "driver=null-co,read-zeroes=off,size=%s,latency-ns=%s",
+            (char *)g_hash_table_lookup(target->settings, "size"),
+            (char *)g_hash_table_lookup(target->settings, "latency-ns"));
+    }
+    text = g_string_new("driver=null-sg");
     for (unsigned i = 0; keys[i]; i++) {
         const char *value = g_hash_table_lookup(target->settings, keys[i]);
 

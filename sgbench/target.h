@@ -50,7 +50,9 @@ typedef struct TargetCaps {
     unsigned tape;               /* TapeAbility, if it is one */
     gboolean no_unmap;           /* a disk that is known not to take UNMAP */
     const char *no_unmap_remedy; /* "write ...", or NULL */
-    gboolean stores_data;        /* what was written can be read back */
+    const char *no_raw;   /* why no path that is raw can be taken, and what to
+                         * do; NULL: they can */
+    gboolean stores_data; /* what was written can be read back */
     gboolean reports_resid;
     gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
     gboolean machine_speed; /* times mean something outside the lab */

@@ -324,6 +324,7 @@ typedef struct Wrong {
 #define DISK "[target t]\nkind=lab-disk\n"
 #define NOTHING "[target t]\nkind=null\n"
 #define ALL "[matrix m]\ntargets=t\npaths=generic-bounce\n"
+#define RAW "[matrix m]\ntargets=t\npaths=raw-series\n"
 
 static const Wrong wrongs[] = {
     {"[target t]\nkind=iscsy\n" ALL "sizes=4K\n", 2, "unknown kind 'iscsy'"},
@@ -336,6 +337,22 @@ static const Wrong wrongs[] = {
     {LUN ALL "sizes=1M;512K\nlayouts=many\nhba=pvscsi\n", 3, "from 513K on"},
     {LUN ALL "sizes=16M\nlayouts=pages\nhba=pvscsi\n", 3, "pvscsi carries"},
     {LUN ALL "sizes=4K\nlayouts=mmio\n", 3, "write hba=pvscsi"},
+    {LUN ALL "sizes=4K\nhba=ahci\n", 3, "leave hba out"},
+    {LUN RAW "sizes=4K\n", 3, "write hba=ahci"},
+    {LUN RAW "sizes=4K\nhba=pvscsi\n", 3, "write hba=ahci"},
+    {LUN RAW "sizes=4K\nhba=ahci\ndepths=32;33\n", 3, "up to 32"},
+    {LUN RAW "sizes=4K\nhba=ahci\noperations=verify\n", 3,
+     "nothing but READ and WRITE"},
+    {NOTHING "personality=tape\n" RAW "sizes=4K\nhba=ahci\n", 4,
+     "is for disks"},
+    {NOTHING "block-size=4096\n" RAW "sizes=4K\nhba=ahci\n", 4,
+     "blocks of 512 bytes"},
+    {NOTHING "data=filled\n" RAW "sizes=4K\nhba=ahci\n", 4,
+     "write data=untouched"},
+    {NOTHING "busy-ns=1\n" RAW "sizes=4K\nhba=ahci\n", 4, "has busy-ns"},
+    {NOTHING "data=stored\nlatency-ns=1\n" RAW "sizes=4K\nhba=ahci\n", 5,
+     "has latency-ns"},
+    {NOTHING "fault=busy\n" RAW "sizes=4K\nhba=ahci\n", 4, "has a fault"},
     {LUN "[matrix m]\ntargets=t\npaths=native\nsizes=4K\nlayouts=mmio\n"
          "hba=pvscsi\n",
      3, "path native has none"},
