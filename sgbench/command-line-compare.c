@@ -23,22 +23,6 @@ static void compare_arguments_clear(CompareArguments *arguments)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CompareArguments, compare_arguments_clear)
 
-static gboolean usage(GError **error, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
-
-static gboolean usage(GError **error, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (error) {
-        *error =
-            g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_USAGE, format, ap);
-    }
-    va_end(ap);
-    return FALSE;
-}
-
 static gboolean read_figures(char **names, SgbCompareOptions *options,
                              GError **error)
 {
@@ -49,8 +33,9 @@ static gboolean read_figures(char **names, SgbCompareOptions *options,
         if (figure == SGB_FIGURE__COUNT) {
             g_autofree char *all = sgb_figure_names();
 
-            return usage(error, "'%s' is not a figure; there are: %s", *names,
-                         all);
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "'%s' is not a figure; there are: %s", *names,
+                                all);
         }
         options->figures[figure] = TRUE;
     }
@@ -65,22 +50,27 @@ static gboolean read_options(const CompareArguments *arguments,
     if (arguments->vary) {
         options->vary = sgb_factor_find(arguments->vary);
         if (options->vary == SGB_FACTOR__COUNT) {
-            return usage(error, "--vary takes qemu, kernel or device");
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "--vary takes qemu, kernel or device");
         }
     }
     *json = g_strcmp0(arguments->format, "json") == 0;
     if (arguments->format && !*json && strcmp(arguments->format, "text") != 0) {
-        return usage(error, "'%s' is not a format; there are: text, json",
-                     arguments->format);
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "'%s' is not a format; there are: text, json",
+                            arguments->format);
     }
     if (!(arguments->alpha > 0 && arguments->alpha < 50)) {
-        return usage(error, "--alpha takes per cent above 0 and below 50");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "--alpha takes per cent above 0 and below 50");
     }
     if (!(arguments->threshold >= 0 && arguments->threshold <= 1000)) {
-        return usage(error, "--threshold takes per cent from 0 to 1000");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "--threshold takes per cent from 0 to 1000");
     }
     if (!(arguments->must_see > 0 && arguments->must_see <= 1000)) {
-        return usage(error, "--must-see takes per cent above 0, up to 1000");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "--must-see takes per cent above 0, up to 1000");
     }
     options->alpha = arguments->alpha / 100;
     options->threshold = arguments->threshold / 100;
@@ -159,7 +149,8 @@ static int compare_main(int argc, char **argv, GError **error)
         return SGBENCH_ERROR_USAGE;
     }
     if (argc != 3) {
-        usage(error, "which two runs? BASE and NEW");
+        sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                     "which two runs? BASE and NEW");
         return SGBENCH_ERROR_USAGE;
     }
     base = sgb_run_open(argv[1], error);

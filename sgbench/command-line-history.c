@@ -37,22 +37,6 @@ typedef struct Action {
                     char **words, GError **error);
 } Action;
 
-static gboolean usage(GError **error, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
-
-static gboolean usage(GError **error, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (error) {
-        *error =
-            g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_USAGE, format, ap);
-    }
-    va_end(ap);
-    return FALSE;
-}
-
 /* Each by itself: one that can't be taken in does not keep the others out. */
 static gboolean do_import(SgbHistory *h, const HistoryArguments *a,
                           char **words, GError **error)
@@ -126,8 +110,9 @@ static gboolean read_trend_options(const HistoryArguments *a,
     options->target = a->target;
     options->significance = a->significance / 100;
     if (!(a->significance > 0 && a->significance < 50)) {
-        return usage(error,
-                     "--significance takes per cent above 0 and below 50");
+        return sgbench_fail(
+            error, SGBENCH_ERROR_USAGE,
+            "--significance takes per cent above 0 and below 50");
     }
     if (a->figures) {
         memset(options->figures, 0, sizeof(options->figures));
@@ -138,8 +123,9 @@ static gboolean read_trend_options(const HistoryArguments *a,
         if (figure == SGB_FIGURE__COUNT) {
             g_autofree char *all = sgb_figure_names();
 
-            return usage(error, "'%s' is not a figure; there are: %s", *name,
-                         all);
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "'%s' is not a figure; there are: %s", *name,
+                                all);
         }
         options->figures[figure] = TRUE;
     }
@@ -182,8 +168,9 @@ static gboolean do_trend(SgbHistory *h, const HistoryArguments *a, char **words,
         }
     }
     if (i == G_N_ELEMENTS(formats)) {
-        return usage(error, "'%s' is not a format; there are: text, html, csv",
-                     format);
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "'%s' is not a format; there are: text, html, csv",
+                            format);
     }
     if (!read_trend_options(a, &options, error)) {
         return FALSE;
@@ -229,11 +216,13 @@ static gboolean do_export(SgbHistory *h, const HistoryArguments *a,
     g_auto(SgbBundleTexts) texts = {};
 
     if (!a->output) {
-        return usage(error, "export to where? --output DIR");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "export to where? --output DIR");
     }
     if (g_file_test(a->output, G_FILE_TEST_EXISTS)) {
-        return usage(error, "%s: is there already; name another folder",
-                     a->output);
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "%s: is there already; name another folder",
+                            a->output);
     }
     if (!sgb_history_texts(h, words[0], &texts, error)) {
         return FALSE;
@@ -286,14 +275,16 @@ static const Action *find_action(const char *name, int n, GError **error)
             continue;
         }
         if (n < action->least || (action->most >= 0 && n > action->most)) {
-            usage(error, "usage: sgbench history %s %s", action->name,
-                  action->arguments);
+            sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                         "usage: sgbench history %s %s", action->name,
+                         action->arguments);
             return NULL;
         }
         return action;
     }
-    usage(error, "'%s' is no action; `sgbench history --help` lists them",
-          name);
+    sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                 "'%s' is no action; `sgbench history --help` lists them",
+                 name);
     return NULL;
 }
 
@@ -332,7 +323,8 @@ static int history_main(int argc, char **argv, GError **error)
         return SGBENCH_ERROR_USAGE;
     }
     if (argc < 2) {
-        usage(error, "what? `sgbench history --help` lists the actions");
+        sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                     "what? `sgbench history --help` lists the actions");
         return SGBENCH_ERROR_USAGE;
     }
     action = find_action(argv[1], argc - 2, error);

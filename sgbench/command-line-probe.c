@@ -46,19 +46,6 @@ static void probe_arguments_clear(ProbeArguments *arguments)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProbeArguments, probe_arguments_clear)
 
-static gboolean G_GNUC_PRINTF(2, 3)
-    usage(GError **error, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list ap;
-
-    va_start(ap, format);
-    text = g_strdup_vprintf(format, ap);
-    va_end(ap);
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE, "%s", text);
-    return FALSE;
-}
-
 /* ---- what is to be probed ---- */
 
 static gboolean is_device(const char *what)
@@ -98,7 +85,8 @@ static Job *job_of_words(const char *what, GError **error)
         /* "FILE:LINE: " is of no use to anybody */
         const char *message = fault ? strstr(fault->message, ": ") : NULL;
 
-        usage(error, "%s: %s", what, message ? message + 2 : "can't be read");
+        sgbench_fail(error, SGBENCH_ERROR_USAGE, "%s: %s", what,
+                     message ? message + 2 : "can't be read");
         return NULL;
     }
     g_free(job->file);
@@ -132,10 +120,11 @@ static gboolean find_job(ProbeArguments *arguments, GError **error)
             g_string_append_printf(kinds, "%s%s", i ? ", " : "",
                                    target_kinds[i]->name);
         }
-        return usage(error,
-                     "%s: neither a device, a job's file nor a target; a "
-                     "target is KIND[,KEY=VALUE...], and kinds are: %s",
-                     what, kinds->str);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_USAGE,
+            "%s: neither a device, a job's file nor a target; a "
+            "target is KIND[,KEY=VALUE...], and kinds are: %s",
+            what, kinds->str);
     }
     return arguments->job != NULL;
 }
@@ -160,7 +149,8 @@ static gboolean check_targets(const ProbeArguments *arguments, GError **error)
             there |= g_str_equal(spec->name, *name);
         }
         if (!there) {
-            return usage(error, "%s: no target '%s'", arguments->what, *name);
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "%s: no target '%s'", arguments->what, *name);
         }
     }
     return TRUE;
@@ -178,8 +168,9 @@ static gboolean find_paths(ProbeArguments *arguments, GError **error)
                 g_string_append_printf(names, "%s%s", names->len ? ", " : "",
                                        path->name);
             }
-            return usage(error, "'%s' is not a path; there are: %s", *name,
-                         names->str);
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "'%s' is not a path; there are: %s", *name,
+                                names->str);
         }
         if (!arguments->only) {
             arguments->only = g_ptr_array_new();
@@ -225,26 +216,29 @@ static gboolean parse(int argc, char **argv, ProbeArguments *arguments,
         return FALSE;
     }
     if (argc != 2) {
-        return usage(error, "probe %s; try --help",
-                     argc < 2 ? "what? (a target, or a job's file)"
-                              : "takes one argument");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE, "probe %s; try --help",
+                            argc < 2 ? "what? (a target, or a job's file)"
+                                     : "takes one argument");
     }
     arguments->what = argv[1];
     if (arguments->progress &&
         !progress_parse_style(arguments->progress, &arguments->style)) {
-        return usage(error, "--progress takes auto, bar, lines or none");
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "--progress takes auto, bar, lines or none");
     }
     if (arguments->up_to &&
         (!job_parse_size(arguments->up_to, &arguments->most) ||
          arguments->most < 4096 || arguments->most > 1 << 30)) {
-        return usage(error, "--up-to %s: a size from 4K to 1G is wanted",
-                     arguments->up_to);
+        return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                            "--up-to %s: a size from 4K to 1G is wanted",
+                            arguments->up_to);
     }
     if (arguments->hba_name) {
         arguments->hba = hba_find(arguments->hba_name);
         if (!arguments->hba) {
-            return usage(error, "--hba %s: there are virtio-scsi and pvscsi",
-                         arguments->hba_name);
+            return sgbench_fail(error, SGBENCH_ERROR_USAGE,
+                                "--hba %s: there are virtio-scsi and pvscsi",
+                                arguments->hba_name);
         }
     }
     return find_paths(arguments, error) && find_job(arguments, error) &&

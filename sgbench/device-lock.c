@@ -23,20 +23,6 @@ struct DeviceLock {
     gboolean others;      /* have /dev/sgN open */
 };
 
-static gboolean G_GNUC_PRINTF(2, 3)
-    refuse(GError **error, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (error) {
-        *error = g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                                    format, ap);
-    }
-    va_end(ap);
-    return FALSE;
-}
-
 static void keep(DeviceLock *lock, int fd)
 {
     g_array_append_val(lock->fds, fd);
@@ -51,19 +37,21 @@ static gboolean refuse_open(const char *path, GError **error)
     if ((failure == EACCES || failure == EPERM) && stat(path, &status) == 0) {
         const struct group *group = getgrgid(status.st_gid);
 
-        return refuse(error,
-                      "%s: no permission: it is for %s%s (mode %04o); be root, "
-                      "or in a group that may read and write it",
-                      path, group ? "the group " : "its owner",
-                      group ? group->gr_name : "", status.st_mode & 07777);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s: no permission: it is for %s%s (mode %04o); be root, "
+            "or in a group that may read and write it",
+            path, group ? "the group " : "its owner",
+            group ? group->gr_name : "", status.st_mode & 07777);
     }
     if (failure == EROFS) {
-        return refuse(error,
-                      "%s is read-only: the device says that it is "
-                      "write-protected",
-                      path);
+        return sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                            "%s is read-only: the device says that it is "
+                            "write-protected",
+                            path);
     }
-    return refuse(error, "can't open %s: %s", path, g_strerror(failure));
+    return sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT, "can't open %s: %s",
+                        path, g_strerror(failure));
 }
 
 /* ---- other runs ---- */
@@ -81,11 +69,13 @@ static gboolean lock_fd(int fd, const char *what, GError **error)
         g_usleep(LOCK_WAIT_US);
     }
     return errno == EWOULDBLOCK
-               ? refuse(error,
-                        "another run of sgbench has %s; wait until it has "
-                        "ended",
-                        what)
-               : refuse(error, "can't lock %s: %s", what, g_strerror(errno));
+               ? sgbench_fail(
+                     error, SGBENCH_ERROR_PREFLIGHT,
+                     "another run of sgbench has %s; wait until it has "
+                     "ended",
+                     what)
+               : sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                              "can't lock %s: %s", what, g_strerror(errno));
 }
 
 /*
@@ -118,8 +108,9 @@ int identity_lock(const char *identity, const char *what, GError **error)
         }
     }
     if (fd < 0) {
-        refuse(error, "can't make the lock file %s: %s", path,
-               g_strerror(errno));
+        sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                     "can't make the lock file %s: %s", path,
+                     g_strerror(errno));
         return -1;
     }
     if (!lock_fd(fd, what, error)) {
@@ -185,13 +176,15 @@ DeviceLock *device_lock_take(const Device *device, GPtrArray *all,
     DeviceLock *lock;
 
     if (!device->sg) {
-        refuse(error, "%s has no /dev/sgN: modprobe sg", device->address);
+        sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                     "%s has no /dev/sgN: modprobe sg", device->address);
         return NULL;
     }
     if (device->state[0] && !g_str_equal(device->state, "running")) {
-        refuse(error,
-               "%s (%s) is %s; see /sys/class/scsi_device/%s/device/state",
-               device->sg, device->address, device->state, device->address);
+        sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s (%s) is %s; see /sys/class/scsi_device/%s/device/state",
+            device->sg, device->address, device->state, device->address);
         return NULL;
     }
     lock = g_new0(DeviceLock, 1);
@@ -266,18 +259,20 @@ static gboolean claim_disk(DeviceLock *lock, const char *block, GError **error)
 
     if (fd < 0) {
         return errno == EBUSY
-                   ? refuse(error,
-                            "%s is in use: the kernel has it claimed (mount, "
-                            "device-mapper, md, swap); end that first",
-                            block)
+                   ? sgbench_fail(
+                         error, SGBENCH_ERROR_PREFLIGHT,
+                         "%s is in use: the kernel has it claimed (mount, "
+                         "device-mapper, md, swap); end that first",
+                         block)
                    : refuse_open(block, error);
     }
     keep(lock, fd);
     if (ioctl(fd, BLKROGET, &read_only) == 0 && read_only) {
-        return refuse(error,
-                      "%s is read-only (blockdev --setrw %s, if that is only "
-                      "the kernel's setting)",
-                      block, block);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s is read-only (blockdev --setrw %s, if that is only "
+            "the kernel's setting)",
+            block, block);
     }
     return lock_fd(fd, block, error);
 }
@@ -292,10 +287,11 @@ static gboolean hold_tape(DeviceLock *lock, const char *tape, GError **error)
         return TRUE;
     }
     if (errno == EBUSY) {
-        return refuse(error,
-                      "%s is in use: another program has it open; end that "
-                      "first",
-                      tape);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s is in use: another program has it open; end that "
+            "first",
+            tape);
     }
     return refuse_open(tape, error);
 }
@@ -306,14 +302,16 @@ gboolean device_lock_exclude(DeviceLock *lock, GError **error)
     g_autofree char *users = users_text(lock);
 
     if (users[0]) {
-        return refuse(error, "%s (%s) is in use: %s; end that first",
-                      device->sg, device->address, users);
+        return sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                            "%s (%s) is in use: %s; end that first", device->sg,
+                            device->address, users);
     }
     if (lock->others) {
-        return refuse(error,
-                      "%s is in use: another program has it open, whom only "
-                      "root can see (fuser %s); end that first",
-                      device->sg, device->sg);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s is in use: another program has it open, whom only "
+            "root can see (fuser %s); end that first",
+            device->sg, device->sg);
     }
     for (unsigned i = 0; i < lock->all->len; i++) {
         const Device *path = g_ptr_array_index(lock->all, i);

@@ -11,6 +11,19 @@ GQuark sgbench_error_quark(void)
     return g_quark_from_static_string("sgbench-error-quark");
 }
 
+gboolean sgbench_fail(GError **error, SgbenchError code, const char *format,
+                      ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    if (error) {
+        *error = g_error_new_valist(SGBENCH_ERROR, code, format, ap);
+    }
+    va_end(ap);
+    return FALSE;
+}
+
 /* sgbench(1) prints this table: texts are complete without their context. */
 static const struct {
     SgbenchError code;

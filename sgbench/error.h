@@ -30,6 +30,10 @@ typedef enum SgbenchError {
     SGBENCH_INTERRUPTED = 130, /* SIGINT or SIGTERM */
 } SgbenchError;
 
+/* Set SGBENCH_ERROR of @code. Always FALSE. */
+gboolean sgbench_fail(GError **error, SgbenchError code, const char *format,
+                      ...) G_GNUC_PRINTF(3, 4);
+
 /* One line of text for an exit code, static; NULL if it is not one. */
 const char *sgbench_error_summary(int code);
 

@@ -19,20 +19,6 @@
 #define WRITE_PROTECTED (1 << 7) /* SBC-4 6.5.1, SSC-3 8.3: WP */
 #define IN_DRIVE "in:"
 
-static gboolean G_GNUC_PRINTF(2, 3)
-    refuse(GError **error, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (error) {
-        *error = g_error_new_valist(SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                                    format, ap);
-    }
-    va_end(ap);
-    return FALSE;
-}
-
 /* Is it one of those that are to be run (job_only())? */
 static gboolean is_wanted(const Job *job, const Cell *cell)
 {
@@ -173,18 +159,19 @@ static gboolean not_named(RunContext *context, const Target *target,
     g_autofree char *names = names_text("--write-to", context->write_to);
 
     if (!target->serial[0]) {
-        return refuse(error,
-                      "%s (%s %s) would be written to, but has no serial "
-                      "number: name it by a designator of its VPD page 83h "
-                      "(`sgbench devices --json`, wwid): --write-to "
-                      "naa.…%s",
-                      target->device, target->vendor, target->product, names);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "%s (%s %s) would be written to, but has no serial "
+            "number: name it by a designator of its VPD page 83h "
+            "(`sgbench devices --json`, wwid): --write-to "
+            "naa.…%s",
+            target->device, target->vendor, target->product, names);
     }
-    return refuse(error,
-                  "%s (%s %s) would be written to: if nothing on it is needed, "
-                  "name its serial number: --write-to '%s'%s",
-                  target->device, target->vendor, target->product,
-                  target->serial, names);
+    return sgbench_fail(
+        error, SGBENCH_ERROR_PREFLIGHT,
+        "%s (%s %s) would be written to: if nothing on it is needed, "
+        "name its serial number: --write-to '%s'%s",
+        target->device, target->vendor, target->product, target->serial, names);
 }
 
 static gboolean tape_not_named(RunContext *context, const Target *target,
@@ -196,29 +183,30 @@ static gboolean tape_not_named(RunContext *context, const Target *target,
 
     if (cartridge_known(cartridge)) {
         tape = cartridge_text(cartridge);
-        return refuse(error,
-                      "the tape in %s (%s %s), which is %s, would be written "
-                      "to: if nothing on it is needed, name it: "
-                      "--write-to-tape '%s'%s",
-                      target->device, target->vendor, target->product, tape,
-                      cartridge->barcode[0] ? cartridge->barcode
-                                            : cartridge->serial,
-                      names);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "the tape in %s (%s %s), which is %s, would be written "
+            "to: if nothing on it is needed, name it: "
+            "--write-to-tape '%s'%s",
+            target->device, target->vendor, target->product, tape,
+            cartridge->barcode[0] ? cartridge->barcode : cartridge->serial,
+            names);
     }
     if (!target->serial[0]) {
-        return refuse(error,
-                      "the tape in %s (%s %s) would be written to, but nothing "
-                      "tells which one it is, nor has the drive a serial "
-                      "number: this drive can't be used",
-                      target->device, target->vendor, target->product);
+        return sgbench_fail(
+            error, SGBENCH_ERROR_PREFLIGHT,
+            "the tape in %s (%s %s) would be written to, but nothing "
+            "tells which one it is, nor has the drive a serial "
+            "number: this drive can't be used",
+            target->device, target->vendor, target->product);
     }
-    return refuse(error,
-                  "the tape in %s (%s %s) would be written to, and neither its "
-                  "memory nor a changer tells its barcode: if nothing on the "
-                  "tape that is in there now is needed, name the drive: "
-                  "--write-to-tape 'in:%s'%s",
-                  target->device, target->vendor, target->product,
-                  target->serial, names);
+    return sgbench_fail(
+        error, SGBENCH_ERROR_PREFLIGHT,
+        "the tape in %s (%s %s) would be written to, and neither its "
+        "memory nor a changer tells its barcode: if nothing on the "
+        "tape that is in there now is needed, name the drive: "
+        "--write-to-tape 'in:%s'%s",
+        target->device, target->vendor, target->product, target->serial, names);
 }
 
 /* ---- is it fit? ---- */
@@ -265,9 +253,10 @@ static gboolean is_fit(const Target *target, Initiator *initiator,
         return FALSE;
     }
     if (protected) {
-        return refuse(error, "%s %s is write-protected%s",
-                      tape ? "the tape in" : "the disk", target->device,
-                      tape ? ": move the tab of the cartridge" : "");
+        return sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                            "%s %s is write-protected%s",
+                            tape ? "the tape in" : "the disk", target->device,
+                            tape ? ": move the tab of the cartridge" : "");
     }
     if (tape) {
         return TRUE;
@@ -276,11 +265,12 @@ static gboolean is_fit(const Target *target, Initiator *initiator,
         return FALSE;
     }
     return !found ||
-           refuse(error,
-                  "%s has something on it: %s; if nothing of it is needed, "
-                  "remove that first: wipefs --all %s",
-                  target->device, found,
-                  target->block_device ? target->block_device : "DISK");
+           sgbench_fail(
+               error, SGBENCH_ERROR_PREFLIGHT,
+               "%s has something on it: %s; if nothing of it is needed, "
+               "remove that first: wipefs --all %s",
+               target->device, found,
+               target->block_device ? target->block_device : "DISK");
 }
 
 /* ---- both ---- */

@@ -87,6 +87,19 @@ void ring_send_good(Initiator *ring, Command *command, Completion *completion)
     g_assert_cmpuint(completion->done_ns, >, completion->posted_ns);
 }
 
+void ring_assert_cdb(const Command *command, const char *hex,
+                     DataDirection direction, uint64_t length)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < command->cdb_length; i++) {
+        g_string_append_printf(text, "%02x", command->cdb[i]);
+    }
+    g_assert_cmpstr(text->str, ==, hex);
+    g_assert_cmpint(command->direction, ==, direction);
+    g_assert_cmpuint(command->length, ==, length);
+}
+
 uint8_t *ring_one_piece(Initiator *ring, Command *command, Piece *piece)
 {
     piece->offset = ring->arena.start;

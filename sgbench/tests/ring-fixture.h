@@ -41,6 +41,10 @@ Initiator *ring_open_good(const char *blockdev);
 /* Send; must come back GOOD. */
 void ring_send_good(Initiator *ring, Command *command, Completion *completion);
 
+/* @command is the CDB @hex, and moves @length bytes. */
+void ring_assert_cdb(const Command *command, const char *hex,
+                     DataDirection direction, uint64_t length);
+
 /* Point @command's data to one piece at the start of the arena; its memory. */
 uint8_t *ring_one_piece(Initiator *ring, Command *command, Piece *piece);
 

@@ -16,19 +16,6 @@
 
 /* ---- commands ---- */
 
-static void assert_cdb(const Command *command, const char *hex,
-                       DataDirection direction, uint64_t length)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < command->cdb_length; i++) {
-        g_string_append_printf(text, "%02x", command->cdb[i]);
-    }
-    g_assert_cmpstr(text->str, ==, hex);
-    g_assert_cmpint(command->direction, ==, direction);
-    g_assert_cmpuint(command->length, ==, length);
-}
-
 /* Against SBC-4 5.31, 5.32, 5.35 to 5.39. */
 static void test_commands(void)
 {
@@ -38,18 +25,18 @@ static void test_commands(void)
     Command c = {0};
 
     disk_verify(&c, 10, 0x01020304, 0x0506, 0);
-    assert_cdb(&c, "2f000102030400050600", DATA_NONE, 0);
+    ring_assert_cdb(&c, "2f000102030400050600", DATA_NONE, 0);
     disk_verify(&c, 12, 0x01020304, 0x05060708, 0);
-    assert_cdb(&c, "af0001020304050607080000", DATA_NONE, 0);
+    ring_assert_cdb(&c, "af0001020304050607080000", DATA_NONE, 0);
     disk_verify(&c, 16, 0x0102030405060708, 0x090a0b0c, 1024);
-    assert_cdb(&c, "8f020102030405060708090a0b0c0000", DATA_OUT, 1024);
+    ring_assert_cdb(&c, "8f020102030405060708090a0b0c0000", DATA_OUT, 1024);
     disk_synchronize_cache(&c, 10, 0x01020304, 0x0506);
-    assert_cdb(&c, "35000102030400050600", DATA_NONE, 0);
+    ring_assert_cdb(&c, "35000102030400050600", DATA_NONE, 0);
     disk_synchronize_cache(&c, 16, 0x0102030405060708, 0x090a0b0c);
-    assert_cdb(&c, "91000102030405060708090a0b0c0000", DATA_NONE, 0);
+    ring_assert_cdb(&c, "91000102030405060708090a0b0c0000", DATA_NONE, 0);
     memset(data, 0xff, sizeof(data));
     disk_unmap(&c, 0x0102030405060708, 0x090a0b0c, data);
-    assert_cdb(&c, "42000000000000001800", DATA_OUT, DISK_UNMAP_BYTES);
+    ring_assert_cdb(&c, "42000000000000001800", DATA_OUT, DISK_UNMAP_BYTES);
     g_assert_cmpmem(data, sizeof(data), list, sizeof(list));
 }
 

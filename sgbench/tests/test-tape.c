@@ -18,19 +18,6 @@
 
 /* ---- commands ---- */
 
-static void assert_cdb(const Command *command, const char *hex,
-                       DataDirection direction, uint64_t length)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < command->cdb_length; i++) {
-        g_string_append_printf(text, "%02x", command->cdb[i]);
-    }
-    g_assert_cmpstr(text->str, ==, hex);
-    g_assert_cmpint(command->direction, ==, direction);
-    g_assert_cmpuint(command->length, ==, length);
-}
-
 static void test_commands(void)
 {
     static const uint8_t select_1k[12] = {
@@ -41,34 +28,34 @@ static void test_commands(void)
     Command c = {0};
 
     tape_read_write(&c, DATA_IN, TAPE_BLOCK_MAX, 0);
-    assert_cdb(&c, "0800ffffff00", DATA_IN, TAPE_BLOCK_MAX);
+    ring_assert_cdb(&c, "0800ffffff00", DATA_IN, TAPE_BLOCK_MAX);
     tape_read_write(&c, DATA_OUT, 0x12345, 0);
-    assert_cdb(&c, "0a0001234500", DATA_OUT, 0x12345);
+    ring_assert_cdb(&c, "0a0001234500", DATA_OUT, 0x12345);
     tape_read_write(&c, DATA_IN, 65536, 1024);
-    assert_cdb(&c, "080100004000", DATA_IN, 65536);
+    ring_assert_cdb(&c, "080100004000", DATA_IN, 65536);
     tape_write_filemarks(&c, 3);
-    assert_cdb(&c, "100000000300", DATA_NONE, 0);
+    ring_assert_cdb(&c, "100000000300", DATA_NONE, 0);
     tape_rewind(&c);
-    assert_cdb(&c, "010000000000", DATA_NONE, 0);
+    ring_assert_cdb(&c, "010000000000", DATA_NONE, 0);
     tape_space(&c, TAPE_SPACE_FILEMARKS, -2);
-    assert_cdb(&c, "1101fffffe00", DATA_NONE, 0);
+    ring_assert_cdb(&c, "1101fffffe00", DATA_NONE, 0);
     tape_locate_10(&c, 0x12345678);
-    assert_cdb(&c, "2b000012345678000000", DATA_NONE, 0);
+    ring_assert_cdb(&c, "2b000012345678000000", DATA_NONE, 0);
     tape_read_position(&c);
-    assert_cdb(&c, "34000000000000000000", DATA_IN, 20);
+    ring_assert_cdb(&c, "34000000000000000000", DATA_IN, 20);
     tape_log_sense(&c, 0x0c, 252);
-    assert_cdb(&c,
-               "4d004c000000"
-               "0000fc00",
-               DATA_IN, 252);
+    ring_assert_cdb(&c,
+                    "4d004c000000"
+                    "0000fc00",
+                    DATA_IN, 252);
     tape_mode_sense(&c);
-    assert_cdb(&c, "1a0000000c00", DATA_IN, 12);
+    ring_assert_cdb(&c, "1a0000000c00", DATA_IN, 12);
     tape_mode_select(&c, 1024, data);
-    assert_cdb(&c, "151000000c00", DATA_OUT, 12);
+    ring_assert_cdb(&c, "151000000c00", DATA_OUT, 12);
     g_assert_cmpmem(data, 12, select_1k, 12);
     g_assert_cmpuint(tape_mode_block_size(data), ==, 1024);
     tape_read_block_limits(&c);
-    assert_cdb(&c, "050000000000", DATA_IN, 6);
+    ring_assert_cdb(&c, "050000000000", DATA_IN, 6);
     tape_block_limits(limits, &min, &max);
     g_assert_cmpuint(min, ==, 0x0102);
     g_assert_cmpuint(max, ==, 0xfffffe);
