@@ -48,6 +48,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProbeArguments, probe_arguments_clear)
 
 /* ---- what is to be probed ---- */
 
+#define URL_PREFIX "iscsi://"
+
+static gboolean is_url(const char *what)
+{
+    return g_str_has_prefix(what, URL_PREFIX);
+}
+
 static gboolean is_device(const char *what)
 {
     return g_str_has_prefix(what, "/dev/") ||
@@ -107,6 +114,10 @@ static gboolean find_job(ProbeArguments *arguments, GError **error)
 
     if (is_device(what)) {
         g_autofree char *words = g_strconcat("device,device=", what, NULL);
+
+        arguments->job = job_of_words(words, error);
+    } else if (is_url(what)) {
+        g_autofree char *words = g_strconcat("iscsi-url,url=", what, NULL);
 
         arguments->job = job_of_words(words, error);
     } else if (is_kind(what)) {
@@ -208,8 +219,9 @@ static gboolean parse(int argc, char **argv, ProbeArguments *arguments,
         subcommand_options(&subcommand_probe, entries);
 
     g_option_context_set_description(
-        context, "It takes a device (/dev/sg3, a link to one, H:C:T:L), a "
-                 "job's file, whose targets\nare probed, or a target: "
+        context, "It takes a device (/dev/sg3, a link to one, H:C:T:L), the "
+                 "URL of an iSCSI LUN\n(iscsi://HOST/IQN/LUN), a job's file, "
+                 "whose targets are probed, or a target:\n"
                  "KIND[,KEY=VALUE...]\nwith the keys of sgbench-job(5), for "
                  "example iscsi,device=tape\n");
     if (!g_option_context_parse(context, &argc, &argv, error)) {
@@ -361,7 +373,8 @@ static GPtrArray *inner_arguments(const ProbeArguments *arguments,
         add_option(inner, "--hba", arguments->hba_name);
     }
     g_ptr_array_add(inner,
-                    is_kind(arguments->what) || is_device(arguments->what)
+                    is_kind(arguments->what) || is_device(arguments->what) ||
+                            is_url(arguments->what)
                         ? g_strdup(arguments->what)
                         : g_canonicalize_filename(arguments->what, NULL));
     g_ptr_array_add(inner, NULL);

@@ -144,19 +144,28 @@ static gboolean tape_is_named(RunContext *context, const Target *target,
     return FALSE;
 }
 
-/* "; --write-to has A, B" or "". */
-static char *names_text(const char *option, const char *const *names)
+/* What else whoever names it has to know: "; --write-to names A, B", and that
+ * nobody here looks after other hosts. */
+static char *names_text(const Target *target, const char *option,
+                        const char *const *names)
 {
     g_autofree char *list =
         names && *names ? g_strjoinv(", ", (char **)names) : NULL;
 
-    return list ? g_strdup_printf("; %s names %s", option, list) : g_strdup("");
+    return g_strdup_printf("%s%s%s%s%s",
+                           target->caps.users_unseen
+                               ? "; whether another host uses it can't be "
+                                 "seen: make sure that none does"
+                               : "",
+                           list ? "; " : "", list ? option : "",
+                           list ? " names " : "", list ? list : "");
 }
 
 static gboolean not_named(RunContext *context, const Target *target,
                           GError **error)
 {
-    g_autofree char *names = names_text("--write-to", context->write_to);
+    g_autofree char *names =
+        names_text(target, "--write-to", context->write_to);
 
     if (!target->serial[0]) {
         return sgbench_fail(
@@ -178,7 +187,7 @@ static gboolean tape_not_named(RunContext *context, const Target *target,
                                const Cartridge *cartridge, GError **error)
 {
     g_autofree char *names =
-        names_text("--write-to-tape", context->write_to_tape);
+        names_text(target, "--write-to-tape", context->write_to_tape);
     g_autofree char *tape = NULL;
 
     if (cartridge_known(cartridge)) {
@@ -210,6 +219,28 @@ static gboolean tape_not_named(RunContext *context, const Target *target,
 }
 
 /* ---- is it fit? ---- */
+
+/* NOT READY (SPC-4 table 43), and whatever else it says. */
+gboolean foreign_is_ready(const Target *target, Initiator *initiator,
+                          GError **error)
+{
+    gboolean tape = target->caps.medium == &medium_tape;
+    Completion completion = {0};
+    Command command = {0};
+    g_autofree char *text = NULL;
+
+    command_test_unit_ready(&command);
+    if (!ask(initiator, &command, &completion, error)) {
+        return FALSE;
+    }
+    if (ask_answered(&completion)) {
+        return TRUE;
+    }
+    text = completion_text(&completion);
+    return sgbench_fail(
+        error, SGBENCH_ERROR_PREFLIGHT, "%s is not ready: %s%s", target->device,
+        text, tape ? "; put the cartridge in that may be overwritten" : "");
+}
 
 /* MODE SENSE of all pages; of tapes and disks alike byte 2 (6) or 3 (10) of the
  * header is DEVICE-SPECIFIC PARAMETER (SPC-4 7.5.5). A device that has neither

@@ -30,6 +30,12 @@
 gboolean foreign_is_written(const Job *job, const TargetSpec *spec,
                             const TargetCaps *caps);
 
+/* Is the device that @initiator is ready for commands of its medium? FALSE with
+ * SGBENCH_ERROR_PREFLIGHT: why not (a drive without a cartridge, most of all).
+ */
+gboolean foreign_is_ready(const Target *target, Initiator *initiator,
+                          GError **error);
+
 /*
  * May @job run on the identified @target? If it writes, only if it was named
  * (@context), and is fit to be written. If not, and it was not named, @target

@@ -73,6 +73,11 @@ static void add_target(GString *text, const Job *job, const TargetSpec *spec,
                         ? "is written to: only if it is named, --write-to or "
                           "--write-to-tape, and nothing uses it"
                         : "is only read, unless it is named: --write-to");
+        if (caps.users_unseen) {
+            add_wrapped(text, "    ",
+                        "whether other hosts use it can't be seen: make sure "
+                        "that none does before you name it");
+        }
     }
     if (kind->needs_lab && !in_lab) {
         g_string_append_printf(text, "    needs the lab: sgbench lab %s\n",

@@ -273,6 +273,13 @@ static GPtrArray *make_argv(RunContext *context, Target *target,
         g_strdup_printf("%s,id=hba0%s", hba->device,
                         hba->iothread ? ",iothread=io0" : ""));
     add_device_memory(argv, qemu);
+    if (target->kind->object) {
+        char *object = target->kind->object(target);
+
+        if (object) {
+            add(argv, "-object", object);
+        }
+    }
     for (const char *const *more = needs->devices; more && *more; more++) {
         add(argv, "-device", g_strdup(*more));
     }

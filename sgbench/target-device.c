@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "context.h"
 #include "device.h"
 #include "device-lock.h"
@@ -23,9 +22,9 @@
 #include "foreign.h"
 #include "medium.h"
 #include "tape-command.h"
+#include "tape-drive.h"
 #include "target-kinds.h"
 
-#define LOG_LIST_BYTES 252
 #define SG_DEPTH 16 /* SG_MAX_QUEUE, drivers/scsi/sg.c */
 #define TIMEOUT_SLOW_S 900
 
@@ -42,21 +41,6 @@ typedef struct DeviceTarget {
     const Device *device;
     DeviceLock *lock;
 } DeviceTarget;
-
-/* What a drive has of which it can't be asked: early warning would mean to
- * write a cartridge to its end. */
-#define TAPE_DRIVE                                                   \
-    (TAPE_LOCATES | TAPE_LOGS | TAPE_SPACES_BACK | TAPE_ENDS_FIXED | \
-     TAPE_CUTS_LONG | TAPE_COUNTS_SPACE)
-
-/* Drives that are known to do less (tape-conditions.h). */
-static const struct {
-    const char *vendor, *model;
-    unsigned abilities;
-    gboolean reports_resid;
-} known_drives[] = {
-    {"IET", "VIRTUAL-TAPE", 0, FALSE}, /* tgt */
-};
 
 /* ---- what the kernel says of it ---- */
 
@@ -120,18 +104,11 @@ static gboolean disk_caps(const Job *job, const TargetSpec *spec,
 static void tape_caps(const Device *device, TargetCaps *caps)
 {
     caps->medium = &medium_tape;
-    caps->tape = TAPE_DRIVE;
     caps->max_depth = 1;
     caps->max_transfer = TAPE_BLOCK_MAX;
     caps->block_size = 1;
     caps->timeout_s = TIMEOUT_SLOW_S;
-    for (unsigned i = 0; i < G_N_ELEMENTS(known_drives); i++) {
-        if (g_str_equal(device->vendor, known_drives[i].vendor) &&
-            g_str_equal(device->model, known_drives[i].model)) {
-            caps->tape = known_drives[i].abilities;
-            caps->reports_resid = known_drives[i].reports_resid;
-        }
-    }
+    tape_drive_expect(caps, device->vendor, device->model);
 }
 
 static gboolean type_caps(const Job *job, const TargetSpec *spec,
@@ -214,39 +191,6 @@ static gboolean device_check(const Job *job, const TargetSpec *spec,
 
 /* ---- what it says itself ---- */
 
-/* A tape drive is asked for what plan and verification have to know. */
-static gboolean ask_drive(DeviceTarget *target, Initiator *initiator,
-                          GError **error)
-{
-    TargetCaps *caps = &target->base.caps;
-    Completion completion = {0};
-    Command command = {0};
-    uint32_t smallest, largest;
-
-    tape_read_block_limits(&command);
-    if (!ask_good(&target->base, initiator, &command, "READ BLOCK LIMITS",
-                  error)) {
-        return FALSE;
-    }
-    tape_block_limits(ask_data(initiator), &smallest, &largest);
-    caps->max_transfer = largest;
-    tape_log_sense(&command, 0, LOG_LIST_BYTES);
-    if (!ask(initiator, &command, &completion, error)) {
-        return FALSE;
-    }
-    if (!ask_answered(&completion)) {
-        caps->tape &= ~TAPE_LOGS;
-    }
-    tape_read_position(&command);
-    if (!ask(initiator, &command, &completion, error)) {
-        return FALSE;
-    }
-    if (!ask_answered(&completion)) {
-        caps->tape &= ~TAPE_LOCATES;
-    }
-    return TRUE;
-}
-
 static gboolean exclude(gpointer opaque, GError **error)
 {
     DeviceTarget *target = opaque;
@@ -300,29 +244,6 @@ static void device_stop(Target *base)
     g_free(target);
 }
 
-/* NOT READY (SPC-4 table 43): a drive without a cartridge, most of all. */
-static gboolean is_ready(const DeviceTarget *target, Initiator *initiator,
-                         GError **error)
-{
-    gboolean tape = target->device->type == TYPE_TAPE;
-    Completion completion = {0};
-    Command command = {0};
-    g_autofree char *text = NULL;
-
-    command_test_unit_ready(&command);
-    if (!ask(initiator, &command, &completion, error)) {
-        return FALSE;
-    }
-    if (ask_answered(&completion)) {
-        return TRUE;
-    }
-    text = completion_text(&completion);
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                "%s is not ready: %s%s", target->base.device, text,
-                tape ? "; put the cartridge in that may be overwritten" : "");
-    return FALSE;
-}
-
 static gboolean admit(DeviceTarget *target, RunContext *context, const Job *job,
                       const TargetSpec *spec, GError **error)
 {
@@ -335,9 +256,9 @@ static gboolean admit(DeviceTarget *target, RunContext *context, const Job *job,
     if (!initiator) {
         return FALSE;
     }
-    return is_ready(target, initiator, error) &&
+    return foreign_is_ready(base, initiator, error) &&
            (target->device->type != TYPE_TAPE ||
-            ask_drive(target, initiator, error)) &&
+            tape_drive_ask(base, initiator, error)) &&
            target_identify(base, initiator, error) &&
            foreign_admit(context, job, spec, base, initiator, exclude, target,
                          error);

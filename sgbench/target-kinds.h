@@ -9,7 +9,7 @@
 #include "target.h"
 
 extern const TargetKind target_device, target_iscsi, target_lab_changer,
-    target_lab_disk, target_lab_tape, target_null;
+    target_lab_disk, target_lab_tape, target_null, target_url;
 
 /* Fill in and free what every Target has; the struct itself is the kind's. */
 void target_init(Target *target, const TargetKind *kind, const TargetSpec *spec,

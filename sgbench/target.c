@@ -13,13 +13,8 @@
 #define SERIAL_BYTES 252 /* SPC-4 7.8.18, page 80h */
 
 const TargetKind *const target_kinds[] = {
-    &target_device,
-    &target_iscsi,
-    &target_lab_changer,
-    &target_lab_disk,
-    &target_lab_tape,
-    &target_null,
-    NULL,
+    &target_device,   &target_iscsi, &target_lab_changer, &target_lab_disk,
+    &target_lab_tape, &target_null,  &target_url,         NULL,
 };
 
 const TargetKind *target_find(const char *name)

@@ -20,6 +20,9 @@
  * | iscsi tape  | yes         | no    | yes           | no           | 1     |
  * | iscsi       | its status  | no    | never timed   | no           | 1     |
  * | changer     |             |       |               |              |       |
+ * | iscsi-url   | yes; of a   | disk: | yes           | no           | 64;   |
+ * |             | changer its | yes   |               |              | tape 1|
+ * |             | status      |       |               |              |       |
  * | null        | stored: yes,| yes   | yes           | no           | 64;   |
  * |             | others: no  |       |               |              | tape 1|
  */
@@ -55,6 +58,7 @@ typedef struct TargetCaps {
     gboolean stores_data; /* what was written can be read back */
     gboolean reports_resid;
     gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
+    gboolean users_unseen;  /* others may use it without our knowing */
     gboolean machine_speed; /* times mean something outside the lab */
     unsigned max_depth;     /* commands in flight, per descriptor */
     uint64_t max_transfer;  /* bytes per command */
@@ -91,6 +95,10 @@ typedef struct TargetKind {
      * @device (scsi-generic and scsi-block open different nodes); the
      * caller's. */
     char *(*blockdev)(Target *target, const char *device);
+
+    /* Value of a QEMU -object option that blockdev() refers to (the caller's);
+     * NULL: there is none. */
+    char *(*object)(Target *target);
 
     /* FALSE with SGBENCH_ERROR_TARGET that says what became of it. */
     gboolean (*alive)(Target *target, GError **error);

@@ -37,6 +37,9 @@
 #include "sgbench/target.h"
 #include "sgbench/tempdir.h"
 
+#define LARGE_MIB 40
+#define LARGE_PARAMETER "dev_size_mb=" G_STRINGIFY(LARGE_MIB)
+
 static void put(uint64_t offset, const void *data, size_t length)
 {
     int fd = open(sd, O_WRONLY | O_CLOEXEC);
@@ -90,12 +93,7 @@ static void check_signatures(void)
     static const uint8_t boot[512] = {
         [446] = 0x80, [450] = 0x83, [454] = 8, [458] = 64, [510] = 0x55, 0xaa};
     static const uint8_t nothing[4096];
-    /* MD's superblock 1.0 (drivers/md/md.c, struct mdp_superblock_1) is at the
-     * end: 16 sectors before it, on a multiple of 8. */
-    uint64_t end = 8 << 20, sector = end / 512 - 16;
-    uint8_t md[256] = {0xfc, 0x4e, 0x2b, 0xa9, 1};
 
-    memcpy(md + 128 + 16, &sector, sizeof(sector)); /* super_offset */
     run("mke2fs -q -F -L home %s 4096", sd);
     assert_refused(sg, "write", DISK_SERIAL, "ext2 \"home\"");
     assert_admitted(sg, "read", NULL, TRUE);
@@ -113,10 +111,21 @@ static void check_signatures(void)
     put(1024, "\1\0\0\0\377\0\0\0", 8);
     assert_refused(sg, "write", DISK_SERIAL, "swap");
     put(0, nothing, sizeof(nothing));
+}
 
+/* MD's superblock 1.0 (drivers/md/md.c, struct mdp_superblock_1): 16 sectors
+ * before the end, on a multiple of 8. The disk is larger than what is looked at
+ * of either end. */
+static void check_end(void)
+{
+    static const uint8_t nothing[256];
+    const uint64_t end = (uint64_t)LARGE_MIB << 20, sector = end / 512 - 16;
+    uint8_t md[256] = {0xfc, 0x4e, 0x2b, 0xa9, 1};
+
+    memcpy(md + 128 + 16, &sector, sizeof(sector)); /* super_offset */
     put(sector * 512, md, sizeof(md));
     assert_refused(sg, "write", DISK_SERIAL, "linux_raid_member");
-    put(sector * 512, nothing, sizeof(md));
+    put(sector * 512, nothing, sizeof(nothing));
 }
 
 static void check_holders(void)
@@ -286,8 +295,9 @@ static void check_disk(void)
     find_disk();
     assert_refused(sg, "write", DISK_SERIAL, "write-protected");
     unload_disk();
-    LOAD("scsi_debug", "dev_size_mb=8", "delay=0");
+    LOAD("scsi_debug", LARGE_PARAMETER, "delay=0");
     find_disk();
+    check_end();
     assert_admitted(sg, "write", DISK_SERIAL, FALSE);
     assert_admitted(sg, "read", DISK_SERIAL, FALSE);
     printf("# inside: disk: ok\n");
