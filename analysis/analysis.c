@@ -98,16 +98,29 @@ static void resolve(SgbAnalysis *a)
     }
 }
 
-gboolean sgb_analysis_request(SgbAnalysis *a, const SgbRequest *request,
+gboolean sgb_analysis_selects(SgbAnalysis *a, const SgbRequest *request,
                               const SgbTraceCell *cell)
 {
     uint64_t end = sgb_request_end(request);
 
     resolve(a);
-    if (end < a->from_ns || end > a->to_ns ||
-        !sgb_selection_has(a->selection, request, cell)) {
+    return end >= a->from_ns && end <= a->to_ns &&
+           sgb_selection_has(a->selection, request, cell);
+}
+
+gboolean sgb_analysis_selects_level(SgbAnalysis *a, const SgbLevel *level)
+{
+    resolve(a);
+    return level->ns >= a->from_ns && level->ns <= a->to_ns &&
+           sgb_selection_has_device(a->selection, level->device);
+}
+
+void sgb_analysis_request(SgbAnalysis *a, const SgbRequest *request,
+                          const SgbTraceCell *cell)
+{
+    if (!sgb_analysis_selects(a, request, cell)) {
         a->not_selected++;
-        return FALSE;
+        return;
     }
     sgb_metrics_add(group_of(a, request)->metrics, request);
     sgb_top_add(a->top, request, cell);
@@ -115,9 +128,9 @@ gboolean sgb_analysis_request(SgbAnalysis *a, const SgbRequest *request,
         add_device(a, request);
         sgb_faults_add(a->faults, request);
     }
-    return TRUE;
 }
 
+/* What was before the selected time still is when it begins. */
 void sgb_analysis_level(SgbAnalysis *a, const SgbLevel *level)
 {
     resolve(a);

@@ -57,10 +57,15 @@ SgbAnalysis *sgb_analysis_new(const SgbSelection *selection,
 void sgb_analysis_free(SgbAnalysis *a);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbAnalysis, sgb_analysis_free)
 
-/* Take what a trace's sink gets. Returns whether @request is selected. */
-gboolean sgb_analysis_request(SgbAnalysis *a, const SgbRequest *request,
-                              const SgbTraceCell *cell);
+/* Take what a trace's sink gets, if it is selected. */
+void sgb_analysis_request(SgbAnalysis *a, const SgbRequest *request,
+                          const SgbTraceCell *cell);
 void sgb_analysis_level(SgbAnalysis *a, const SgbLevel *level);
+
+/* Whether it is; nothing is taken. */
+gboolean sgb_analysis_selects(SgbAnalysis *a, const SgbRequest *request,
+                              const SgbTraceCell *cell);
+gboolean sgb_analysis_selects_level(SgbAnalysis *a, const SgbLevel *level);
 
 /* The groups by opcode and path; the caller's array, their entries not. */
 GPtrArray *sgb_analysis_sorted(const SgbAnalysis *a);

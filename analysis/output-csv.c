@@ -15,67 +15,97 @@ static void begin(SgbOutput *output)
     g_string_append(output->text, "finished\r\n");
 }
 
-/* As printf() would, which takes half of the time of all that is done for a
- * request. */
-static void append_number(GString *to, uint64_t number)
+/* Of a number: the digits of 2^64 - 1, a sign and the comma. */
+#define NUMBER_MAX 22
+
+/* Write @number's digits at @to, and return where they end. As printf() does,
+ * which takes half of the time of all that is done for a request. */
+static char *put_number(char *to, uint64_t number)
 {
-    char digits[20]; /* of 2^64 - 1 */
+    char digits[20];
     unsigned i = sizeof(digits);
 
+    if (number < 10) { /* most of them */
+        *to = '0' + number;
+        return to + 1;
+    }
     do {
         digits[--i] = '0' + number % 10;
         number /= 10;
     } while (number);
-    g_string_append_len(to, digits + i, sizeof(digits) - i);
+    memcpy(to, digits + i, sizeof(digits) - i);
+    return to + sizeof(digits) - i;
 }
 
-static void append_text(GString *to, const char *text)
+/* The same of @text, of @length bytes; it takes up to 2 * length + 2. */
+static char *put_text(char *to, const char *text, size_t length)
 {
     if (!strpbrk(text, "\",\r\n")) {
-        g_string_append(to, text);
-        return;
+        return mempcpy(to, text, length);
     }
-    g_string_append_c(to, '"');
+    *to++ = '"';
     for (; *text; text++) {
         if (*text == '"') {
-            g_string_append_c(to, '"');
+            *to++ = '"';
         }
-        g_string_append_c(to, *text);
+        *to++ = *text;
     }
-    g_string_append_c(to, '"');
+    *to++ = '"';
+    return to;
+}
+
+/* Make room for @size bytes behind @end, and return where it is then. */
+static char *make_room(GString *to, char *end, size_t size)
+{
+    size_t length = end - to->str;
+
+    if (to->allocated_len - length <= size) {
+        g_string_set_size(to, length + size);
+    }
+    return to->str + length;
 }
 
 static void request(SgbOutput *output, const SgbRequest *r,
                     const SgbTraceCell *cell)
 {
     const SgbColumn *columns = sgb_record_columns();
-    GString *to = output->text;
+    const size_t row = SGB_RECORD_COLUMNS * NUMBER_MAX + sizeof("1\r\n");
+    GString *text = output->text;
     SgbRecord record;
+    char *to;
 
     if (!sgb_output_admit(output)) {
         return;
     }
     sgb_record_fill(&record, r, cell);
+    to = make_room(text, text->str + text->len, row);
     for (unsigned i = 0; i < SGB_RECORD_COLUMNS; i++) {
         const SgbValue *value = &record.value[i];
+        size_t length;
 
         switch (columns[i].type) {
         case SGB_COLUMN_STRING:
-            append_text(to, value->string);
+            length = strlen(value->string);
+            to = make_room(text, to, row + 2 * length);
+            to = put_text(to, value->string, length);
             break;
         case SGB_COLUMN_SIGNED:
             if (value->s < 0) {
-                g_string_append_c(to, '-');
+                *to++ = '-';
             }
-            append_number(to, value->s < 0 ? -(uint64_t)value->s : value->s);
+            to = put_number(to, value->s < 0 ? -(uint64_t)value->s : value->s);
             break;
         case SGB_COLUMN_UNSIGNED:
         default:
-            append_number(to, value->u);
+            to = put_number(to, value->u);
         }
-        g_string_append_c(to, ',');
+        *to++ = ',';
     }
-    g_string_append(to, r->finished ? "1\r\n" : "0\r\n");
+    *to++ = r->finished ? '1' : '0';
+    *to++ = '\r';
+    *to++ = '\n';
+    *to = '\0';
+    text->len = to - text->str;
     sgb_output_flush(output, FALSE);
 }
 

@@ -23,8 +23,9 @@ static void on_request(void *opaque, const SgbRequest *request,
 {
     SgbOutput *output = opaque;
 
-    if (sgb_analysis_request(output->analysis, request, cell) &&
-        output->kind->request) {
+    if (!output->kind->request) {
+        sgb_analysis_request(output->analysis, request, cell);
+    } else if (sgb_analysis_selects(output->analysis, request, cell)) {
         output->kind->request(output, request, cell);
     }
 }
@@ -33,10 +34,9 @@ static void on_level(void *opaque, const SgbLevel *level)
 {
     SgbOutput *output = opaque;
 
-    sgb_analysis_level(output->analysis, level);
-    if (output->kind->level && level->ns >= output->analysis->from_ns &&
-        level->ns <= output->analysis->to_ns &&
-        sgb_selection_has_device(output->analysis->selection, level->device)) {
+    if (!output->kind->level) {
+        sgb_analysis_level(output->analysis, level);
+    } else if (sgb_analysis_selects_level(output->analysis, level)) {
         output->kind->level(output, level);
     }
 }
@@ -52,7 +52,7 @@ SgbOutput *sgb_output_new(const SgbOutputKind *kind, SgbOptions *options,
     output->sink = (SgbTraceSink){
         .cell_begin = on_cell_begin,
         .request = on_request,
-        .level = on_level,
+        .level = kind->request && !kind->level ? NULL : on_level,
         .opaque = output,
     };
     output->correlator = sgb_correlator_new(&output->sink, &output->counts);

@@ -13,14 +13,16 @@
 
 typedef struct SgbOutput SgbOutput;
 
-/* A way to write. Any member but the names may be NULL. */
+/* A way to write: requests (and levels) one by one, and then nothing is
+ * collected of them; or the views at the end, without request(). Any member but
+ * the names may be NULL. */
 typedef struct SgbOutputKind {
     const char *name; /* of `sgbench analyze --format` */
     const char *sink; /* of the component class */
     const char *help;
     SgbOutputs outputs; /* its bit */
     void (*begin)(SgbOutput *output);
-    /* Only what is selected. */
+    /* Called with what is selected only. */
     void (*request)(SgbOutput *output, const SgbRequest *request,
                     const SgbTraceCell *cell);
     void (*level)(SgbOutput *output, const SgbLevel *level);
