@@ -148,10 +148,12 @@ static void set(Ahci *hba, unsigned offset, uint32_t value)
     qtest_write(hba->qtest, 4, hba->pci.bar[AHCI_BAR] + PORT + offset, value);
 }
 
+/* A doorbell that rings for a slot which has ended finds no command there. */
 static void push(Ahci *hba, unsigned slot, const Completion *completion)
 {
     Answer *answer = g_new(Answer, 1);
 
+    hba->memory->tables[slot].fis[0] = 0;
     *answer = (Answer){slot, *completion};
     g_queue_push_tail(&hba->answers, answer);
 }
@@ -322,6 +324,23 @@ static void answer(Ahci *hba, unsigned slot, const Command *command,
     push(hba, slot, completion);
 }
 
+/* ATA8-ACS, 7.30.2: the tag is the slot. */
+static void put_fis(uint8_t *fis, unsigned slot, const AtaTransfer *transfer)
+{
+    memset(fis, 0, sizeof(((Table *)NULL)->fis));
+    fis[0] = FIS_H2D;
+    fis[1] = FIS_IS_COMMAND;
+    fis[2] = transfer->write ? ATA_WRITE_FPDMA : ATA_READ_FPDMA;
+    fis[3] = transfer->blocks;
+    fis[7] = ATA_DEVICE_LBA;
+    fis[11] = transfer->blocks >> 8;
+    for (unsigned i = 0; i < 3; i++) {
+        fis[4 + i] = transfer->lba >> 8 * i;
+        fis[8 + i] = transfer->lba >> 8 * (i + 3);
+    }
+    fis[12] = slot << 3;
+}
+
 static void ahci_post(Hba *base, unsigned slot, const Command *command,
                       uint8_t target, uint16_t lun)
 {
@@ -342,18 +361,7 @@ static void ahci_post(Hba *base, unsigned slot, const Command *command,
         answer(hba, slot, command, &completion, data, length);
         return;
     }
-    memset(table->fis, 0, sizeof(table->fis));
-    table->fis[0] = FIS_H2D;
-    table->fis[1] = FIS_IS_COMMAND;
-    table->fis[2] = transfer.write ? ATA_WRITE_FPDMA : ATA_READ_FPDMA;
-    table->fis[3] = transfer.blocks;
-    table->fis[7] = ATA_DEVICE_LBA;
-    table->fis[11] = transfer.blocks >> 8;
-    for (unsigned i = 0; i < 3; i++) {
-        table->fis[4 + i] = transfer.lba >> 8 * i;
-        table->fis[8 + i] = transfer.lba >> 8 * (i + 3);
-    }
-    table->fis[12] = slot << 3;
+    put_fis(table->fis, slot, &transfer);
     entries = put_list(table, command, &bytes);
     set_header(hba, slot, transfer.write, entries);
     if (bytes < (uint64_t)transfer.blocks * ATA_BLOCK) {
@@ -401,7 +409,7 @@ static void recover(Ahci *hba, const Completion *completion)
 /* Which commands have ended? */
 static void look(Ahci *hba)
 {
-    uint32_t registers[(PX_CI + 4 - PX_IS) / 4];
+    uint32_t registers[(PX_SACT + 4 - PX_IS) / 4];
     static const Completion good;
     uint32_t active, ended;
 
@@ -410,7 +418,8 @@ static void look(Ahci *hba)
     if (!qtest_check(hba->qtest, NULL)) {
         return;
     }
-    active = registers[(PX_SACT - PX_IS) / 4] | registers[(PX_CI - PX_IS) / 4];
+    /* PxSACT is set before PxCI, and until the end. */
+    active = registers[(PX_SACT - PX_IS) / 4];
     ended = hba->issued & ~active;
     for (unsigned slot = 0; slot < hba->n_slots; slot++) {
         if (ended & 1u << slot) {
@@ -475,6 +484,32 @@ static void software_reset(Ahci *hba)
     }
 }
 
+/*
+ * QEMU resets all but what it says of commands that ended while the FIS area was
+ * off (AHCIDevice.finished, hw/ide/ahci.c): the next Set Device Bits FIS would
+ * say of commands in the same slots that they have ended. A READ that nobody
+ * has asked for takes that away.
+ */
+static void settle(Ahci *hba)
+{
+    gint64 end = g_get_monotonic_time() + READY_US;
+
+    put_fis(hba->memory->tables[0].fis, 0, &(AtaTransfer){.blocks = 1});
+    hba->memory->tables[0].entries[0] = (Entry){
+        .address = hba->address + offsetof(Memory, identify),
+        .count = ATA_BLOCK - 1,
+    };
+    set_header(hba, 0, FALSE, 1);
+    hba->memory->fis[FIS_SDB_OFFSET] = 0;
+    set(hba, PX_SACT, 1);
+    set(hba, PX_CI, 1);
+    while (!hba->memory->fis[FIS_SDB_OFFSET] && qtest_check(hba->qtest, NULL) &&
+           g_get_monotonic_time() < end) {
+        get(hba, PX_SACT); /* QEMU's main loop takes its turn */
+    }
+    hba->memory->fis[FIS_SDB_OFFSET] = 0;
+}
+
 static void ahci_reset(Hba *base, HbaReset what)
 {
     static const Completion reset = {.response = RESPONSE_RESET};
@@ -493,6 +528,7 @@ static void ahci_reset(Hba *base, HbaReset what)
         qtest_write(hba->qtest, 4, hba->pci.bar[AHCI_BAR] + GHC,
                     GHC_AE | GHC_HR);
         set_up_port(hba);
+        settle(hba);
         break;
     case HBA_RESET__COUNT:
         g_assert_not_reached();

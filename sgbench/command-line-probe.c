@@ -247,7 +247,7 @@ static gboolean parse(int argc, char **argv, ProbeArguments *arguments,
     }
     if (arguments->hba_name) {
         arguments->hba = hba_find(arguments->hba_name);
-        if (!arguments->hba) {
+        if (!arguments->hba || arguments->hba->raw) {
             return sgbench_fail(error, SGBENCH_ERROR_USAGE,
                                 "--hba %s: there are virtio-scsi and pvscsi",
                                 arguments->hba_name);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "device.h"
 
 /* Fixed sense data (SPC-4, 4.5.3): key, ASC, information. */
@@ -66,6 +68,27 @@ char *fuzz_blockdev(void)
                                i % 2 ? "2a" : "28", i / 2 + 1);
         for (unsigned j = 0; keys[j]; j++) {
             g_string_append_printf(text, ",rules.%u.%s", i, keys[j]);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *fuzz_raw_blockdev(const char *file)
+{
+    static const int errnos[] = {EIO, ENOSPC, ENOMEM, EINVAL};
+    GString *text = g_string_new("driver=blkdebug,image.driver=file");
+    unsigned n = 0;
+
+    g_string_append_printf(text, ",image.aio=threads,image.filename=%s", file);
+    for (unsigned i = 1; i <= fuzz_n_answers; i++) {
+        if (i % 3) {
+            g_string_append_printf(text,
+                                   ",inject-error.%u.event=none"
+                                   ",inject-error.%u.errno=%d"
+                                   ",inject-error.%u.sector=%u",
+                                   n, n, errnos[i % G_N_ELEMENTS(errnos)], n,
+                                   i * FUZZ_AREA_BLOCKS + i % 16);
+            n++;
         }
     }
     return g_string_free(text, FALSE);

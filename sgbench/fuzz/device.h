@@ -28,6 +28,14 @@ extern const unsigned fuzz_n_answers; /* areas 1 … fuzz_n_answers */
 /* Value of -blockdev without node-name; the caller's. */
 char *fuzz_blockdev(void);
 
+/*
+ * The same blocks for a path without SCSI commands: those of @file, of which in
+ * every area but each third (and the main one) a block can be neither read nor
+ * written (blkdebug). There are threads that read and write: what is reset is
+ * under way.
+ */
+char *fuzz_raw_blockdev(const char *file);
+
 /* Blocks of the disk. */
 uint64_t fuzz_blocks(void);
 

@@ -68,6 +68,7 @@ FuzzModel *model_new(const Initiator *ring, gboolean whole_commands)
     model->arena = &ring->arena;
     model->whole_commands = whole_commands;
     model->maps_data = initiator_ring_hba((Initiator *)ring)->kind->maps_data;
+    model->raw = initiator_ring_hba((Initiator *)ring)->kind->raw;
     memory_init(&model->ram, 0, ring->arena.size);
     memory_init(&model->device, device->start, FUZZ_DEVICE_WINDOW);
     memcpy(model->ram.is, ring->arena.base, ring->arena.size);
@@ -334,10 +335,11 @@ static void model_read(FuzzModel *model, const FuzzCommand *c,
     uint64_t list = c->command.length, valid = MIN(t->bytes, list);
     /* Behind virtio-scsi, what passes through is as long as its list. */
     uint64_t n = model->maps_data && model->whole_commands ? list : valid;
-    const FuzzAnswer *answer =
-        t->area && c->command.cdb[0] == 0x28 && t->area <= fuzz_n_answers
-            ? &fuzz_answers[t->area - 1]
-            : NULL;
+    const FuzzAnswer *answer = !model->raw && t->area &&
+                                       c->command.cdb[0] == 0x28 &&
+                                       t->area <= fuzz_n_answers
+                                   ? &fuzz_answers[t->area - 1]
+                                   : NULL;
     gboolean good = completion->response == 0 && completion->status == 0;
     const uint8_t *data = t->modelled ? model->disk + t->offset : NULL;
     const uint8_t *known = t->modelled ? model->known + t->offset : NULL;
@@ -372,7 +374,7 @@ static void model_write(FuzzModel *model, const FuzzCommand *c,
 {
     uint64_t list = c->command.length, n = MIN(t->bytes, list);
     gboolean good = completion->response == 0 && completion->status == 0;
-    gboolean plain = t->area == 0 || t->area > fuzz_n_answers ||
+    gboolean plain = model->raw || t->area == 0 || t->area > fuzz_n_answers ||
                      c->command.cdb[0] != 0x2a ||
                      (fuzz_answers[t->area - 1].executed &&
                       fuzz_answers[t->area - 1].resid == 0);

@@ -34,6 +34,7 @@ typedef struct FuzzMemory {
 typedef struct FuzzModel {
     const Arena *arena;
     gboolean whole_commands; /* scsi-generic: each is executed as it is */
+    gboolean raw;            /* no answers of the disk's rules */
     gboolean maps_data;      /* the HBA does: device memory ends as zeros */
     FuzzMemory ram, device;
     GArray *touched; /* Piece: stretches of either with marks */

@@ -11,15 +11,29 @@
 /* The end of the BIOS, mapped where a processor starts: ROM. */
 #define ROM UINT64_C(0xffff0000)
 #define ROM_BYTES 65536
-/* Registers of pvscsi that a list may have: not those that reset it, but the
- * doorbells, so that a command's data rings for the next. */
-#define REGISTERS (HBA_BAR_START + 0x3000)
-#define REGISTERS_BYTES 0x2000
+/*
+ * Registers that a list may have, in BAR of the HBA: not those that reset it,
+ * or say where its memory is, but the doorbells, so that a command's data rings
+ * for the next.
+ */
+typedef struct Registers {
+    const HbaKind *hba;
+    unsigned offset, bytes;
+    gboolean alone; /* for a command that is */
+} Registers;
+
+static const Registers registers[] = {
+    {&hba_pvscsi, 0x3000, 0x2000, FALSE},
+    {&hba_ahci, 0x00c, 0x0f4, FALSE}, /* of the controller, but GHC, IS */
+    {&hba_ahci, 0x114, 0x004, FALSE}, /* port 0: PxIE */
+    {&hba_ahci, 0x120, 0x00c, FALSE}, /* PxTFD, PxSIG, PxSSTS */
+    {&hba_ahci, 0x138, 0x004, TRUE},  /* PxCI; other slots have no command */
+};
 
 typedef struct Generator {
     uint64_t state;
     const Initiator *ring;
-    gboolean maps_data;
+    gboolean maps_data, raw;
     gboolean alone;
     /* of the command's own memory and disk */
     uint64_t ram, ram_bytes, device, device_bytes;
@@ -106,6 +120,18 @@ static void add_across(Generator *g, FuzzCommand *c, uint64_t length)
     g->not_ram += length;
 }
 
+static void add_registers(Generator *g, FuzzCommand *c, uint64_t length)
+{
+    const HbaKind *hba = initiator_ring_hba((Initiator *)g->ring)->kind;
+    const Registers *r;
+
+    do {
+        r = &registers[below(g, G_N_ELEMENTS(registers))];
+    } while (r->hba != hba || (r->alone && !g->alone));
+    length = MIN(length, MIN(64, r->bytes));
+    add(c, HBA_BAR_START + r->offset + below(g, r->bytes - length + 1), length);
+}
+
 static void add_piece(Generator *g, FuzzCommand *c, uint64_t length)
 {
     unsigned kind = below(g, 100);
@@ -132,7 +158,7 @@ static void add_piece(Generator *g, FuzzCommand *c, uint64_t length)
         add(c, (chance(g, 70) ? NOWHERE : FAR_NOWHERE) + below(g, 1 << 20),
             length);
     } else if (kind < 99 && !g->maps_data) {
-        add(c, REGISTERS + below(g, REGISTERS_BYTES - 64), MIN(length, 64));
+        add_registers(g, c, length);
     } else {
         add_ram(g, c, length);
     }
@@ -149,7 +175,7 @@ static void add_list(Generator *g, FuzzCommand *c, uint64_t bytes)
     g->device_next = g->device;
     g->not_ram = 0;
     if (bytes > 2048 && chance(g, 4)) {
-        n = MIN(max, 1025 + below(g, 1024));
+        n = MIN(max, 1025 + below(g, g->raw ? 7000 : 1024));
     } else if (chance(g, 30)) {
         n = 1;
     } else {
@@ -333,14 +359,14 @@ static void random_command(Generator *g, FuzzStep *step)
     if (g->alone && chance(g, 5)) {
         blocks = 256 + below(g, FUZZ_MAIN_BYTES / FUZZ_BLOCK - 256);
     }
-    if (chance(g, 8)) {
+    if (!g->raw && chance(g, 8)) {
         bytes = put_other(g, command);
     } else {
         blocks = MIN(blocks, g->blocks);
         put_transfer(g, command, write, &blocks);
         bytes = (uint64_t)blocks * FUZZ_BLOCK;
         command->direction = write ? DATA_OUT : DATA_IN;
-        if (chance(g, 2)) {
+        if (!g->raw && chance(g, 2)) {
             /* Not the command's. What pvscsi is given in the other direction it
              * never answers: scsi_req_cancel() of a request that was not
              * enqueued does nothing (hw/scsi/vmw_pvscsi.c). */
@@ -359,6 +385,7 @@ FuzzStep *random_step(const Initiator *ring, uint64_t seed, uint64_t index)
         .state = seed * UINT64_C(1000003) + index,
         .ring = ring,
         .maps_data = initiator_ring_hba((Initiator *)ring)->kind->maps_data,
+        .raw = initiator_ring_hba((Initiator *)ring)->kind->raw,
     };
     FuzzStep *step = step_new(next(&g) >> 1);
     unsigned n = chance(&g, 50) ? 1 : 1 + below(&g, STEP_COMMANDS_MAX);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "random.h"
 #include "session.h"
@@ -22,6 +25,11 @@
     {                                                            \
         .name = "fuzz", .build = build_, .device = "scsi-block", \
         .properties = "werror=report,rerror=report" properties_  \
+    }
+#define RAW(build_)                                          \
+    {                                                        \
+        .name = "fuzz", .build = build_, .device = "ide-hd", \
+        .properties = "werror=report,rerror=report"          \
     }
 
 /*
@@ -45,10 +53,13 @@ const FuzzPath fuzz_paths[] = {
      "qemu:scsi_sgio_map", TRUE},
     {"virtio-block-series", BLOCK("series", ",zero-copy=on"), &hba_virtio_scsi,
      "qemu:dma_blk_io", TRUE},
+    {"raw-series", RAW("series"), &hba_ahci, "qemu:dma_blk_io", TRUE},
+    {"raw-baseline", RAW("baseline"), &hba_ahci, "qemu:dma_blk_io", TRUE},
     {"generic-upstream", GENERIC("upstream", NULL), &hba_pvscsi,
      "qemu:scsi_generic_*_data", FALSE},
     {"block-upstream", BLOCK("upstream", ""), &hba_pvscsi, "qemu:dma_blk_io",
      FALSE},
+    {"raw-upstream", RAW("upstream"), &hba_ahci, "qemu:dma_blk_io", FALSE},
     {},
 };
 
@@ -64,7 +75,52 @@ const FuzzPath *fuzz_path_find(const char *name)
 
 static char *blockdev(Target *target, const char *device)
 {
-    return fuzz_blockdev();
+    return target->device ? fuzz_raw_blockdev(target->device) : fuzz_blockdev();
+}
+
+/* The file of a path that is raw; the caller's. NULL with an error. */
+static char *make_file(RunContext *context, GError **error)
+{
+    g_autofree char *file =
+        g_build_filename(context->temp_dir, "fuzz.disk", NULL);
+    int fd = g_open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0 || ftruncate(fd, fuzz_blocks() * FUZZ_BLOCK) < 0) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                    "can't make %s: %s", file, g_strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return NULL;
+    }
+    close(fd);
+    return g_steal_pointer(&file);
+}
+
+/* Areas are there before any command is: some blocks can't be written. QEMU has
+ * the file open already, and sees this. */
+static gboolean fill_file(FuzzSession *session, const char *file,
+                          GError **error)
+{
+    int fd = g_open(file, O_WRONLY | O_CLOEXEC, 0);
+    gboolean ok = fd >= 0;
+
+    for (unsigned area = 0; ok && area <= fuzz_n_answers; area++) {
+        uint64_t length;
+        const uint8_t *data = model_disk(session->model, area, &length);
+
+        ok = pwrite(fd, data, length,
+                    (off_t)area * FUZZ_AREA_BLOCKS * FUZZ_BLOCK) ==
+             (ssize_t)length;
+    }
+    if (!ok) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                    "can't write %s: %s", file, g_strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
 }
 
 /* Commands without a list, until nothing is left to be told of a reset. */
@@ -121,6 +177,16 @@ static gboolean write_area(FuzzSession *session, unsigned area, GError **error)
     return TRUE;
 }
 
+static gboolean write_areas(FuzzSession *session, GError **error)
+{
+    for (unsigned i = 0; i <= fuzz_n_answers; i++) {
+        if (!write_area(session, i, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 FuzzSession *session_new(RunContext *context, const FuzzPath *path,
                          GError **error)
 {
@@ -135,8 +201,17 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
         .devices = devices,
     };
 
+    g_autofree char *file = NULL;
+
     session->context = context;
     session->path = path;
+    if (path->hba->raw) {
+        file = target.device = make_file(context, error);
+        if (!file) {
+            session_free(session);
+            return NULL;
+        }
+    }
     session->ring =
         initiator_ring.open(context, &target, &path->kind, &needs, error);
     if (!session->ring) {
@@ -144,17 +219,12 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
         return NULL;
     }
     session->ring->eager = TRUE;
-    session->model =
-        model_new(session->ring, strcmp(path->kind.device, "scsi-block") != 0);
-    if (!settle(session, error)) {
+    session->model = model_new(session->ring,
+                               strcmp(path->kind.device, "scsi-generic") == 0);
+    if (!settle(session, error) || !(file ? fill_file(session, file, error)
+                                          : write_areas(session, error))) {
         session_free(session);
         return NULL;
-    }
-    for (unsigned i = 0; i <= fuzz_n_answers; i++) {
-        if (!write_area(session, i, error)) {
-            session_free(session);
-            return NULL;
-        }
     }
     return session;
 }
