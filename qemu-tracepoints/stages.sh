@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
 #
-# Which build has which patches; for build, apply and the tests to source,
-# which set $here to this folder first. A stage is a folder of patches/; the
-# stages of a build are applied from left to right. A new build is one line.
+# Which build has which patches; for build, apply, releases and the tests to
+# source, which set $here to this folder first. A stage is a folder of patches/;
+# the stages of a build are applied from left to right. A new build is one line.
+#
+# ports/RELEASE/STAGE/NAME stands in for patches/STAGE/NAME in a QEMU of that
+# release or a newer one, if $port says so: only patches that would not apply
+# otherwise are there.
 
 build_table='
 upstream  1-test-driver
@@ -22,6 +26,25 @@ stages_of() {                 # BUILD: a stage per line, in order
         '$1 == build { for (i = 2; i <= NF; i++) print $i }' <<<"$build_table"
 }
 
+port=''                       # what port_for says of the tree; empty: patches/
+
+port_for() {                  # VERSION: the RELEASE of ports/ it needs, if any
+    { (cd "$here/ports" && ls); echo "$1+"; } | sort -V |
+        awk -v v="$1+" '$0 == v { print last; exit } { last = $0 }'
+}
+
+ported() {                    # PATCH: the file that stands in for it, or itself
+    local p=$here/ports/$port/${1#"$here"/patches/}
+    if [ -n "$port" ] && [ -e "$p" ]; then echo "$p"; else echo "$1"; fi
+}
+
+name_of() {                   # PATCH: as messages have it
+    case $1 in
+    "$here"/ports/*) echo "${1#"$here"/ports/*/} (ports/$port)" ;;
+    *) echo "${1#"$here"/patches/}" ;;
+    esac
+}
+
 patches_in() {                # STAGE: its patch files, in order
     local p
     if [ ! -d "$here/patches/$1" ]; then
@@ -30,7 +53,7 @@ patches_in() {                # STAGE: its patch files, in order
         return 1
     fi
     for p in "$here/patches/$1"/*.patch; do
-        if [ -e "$p" ]; then printf '%s\n' "$p"; fi
+        if [ -e "$p" ]; then ported "$p"; fi
     done
 }
 

@@ -398,8 +398,50 @@ apply_conflict() {
         [ "$(git -C "$work/qemu" worktree list | wc -l)" -eq 1 ]
 }
 apply_conflict >"$work/out" 2>&1 && grep -q '^FAILED' "$work/out" &&
-    grep -q '^applied' "$work/out"
+    grep -q '^applied' "$work/out" &&
+    grep -q 'the stages up to 2-fixes apply: apply -s 2-fixes' "$work/out"
 ok "apply reports what does not apply, and changes nothing"
+
+# A newer QEMU, in the one thing that a patch is ported for: a field's name
+apply_ported() {
+    local ported=scsi-block-do-not-split
+    git -C "$work/qemu" checkout -q -f -B newer source && (
+        cd "$work/qemu" &&
+            sed -i 's/\<need_fua_emulation\>/need_fua/' hw/scsi/scsi-disk.c &&
+            git commit -q -a -m "a newer QEMU" || exit 1
+        "$top/apply" -n -s 2-fixes .
+    ) >"$work/old" 2>&1 || { cat "$work/old"; return 1; }
+    # git has the ancestor here, as a tree with QEMU's history may have
+    grep "^merged .*$ported" "$work/old" || return 1
+    (cd "$work/qemu" && echo 10.2.1 >VERSION && git add VERSION &&
+        git commit -q -m "and what it is") || return 1
+    # this one by the port, others by what is for older releases
+    "$top/apply" -b newest -s 2-fixes "$work/qemu" >"$work/new" 2>&1
+    grep "^applied .*$ported.*(ports/10.2)" "$work/new" &&
+        ! grep -q '^FAILED' "$work/new" &&
+        grep "^applied .*scsi-block-send-VERIFY.*patch$" "$work/new" &&
+        [ "$(git -C "$work/qemu" log --oneline newer..newest | wc -l)" -eq \
+          "$(subjects 1-test-driver 2-fixes | wc -l)" ]
+}
+apply_ported >"$work/out" 2>&1
+ok "apply takes what is ported to a newer release, and says so"
+
+ports_are_of_patches() {
+    local p
+    for p in "$top"/ports/*/*/*.patch; do
+        [ -e "$top/patches/${p#"$top"/ports/*/}" ] || {
+            echo "$p stands in for nothing"
+            return 1
+        }
+    done
+    subjects_of() { sed -n 's/^Subject: //p' "$1"; }
+    for p in "$top"/ports/*/*/*.patch; do
+        diff <(subjects_of "$p") \
+            <(subjects_of "$top/patches/${p#"$top"/ports/*/}") || return 1
+    done
+}
+ports_are_of_patches >"$work/out" 2>&1
+ok "each file of ports/ is that of a patch"
 
 echo "1..$n"
 [ $bad -eq 0 ]
