@@ -70,6 +70,7 @@ static void append_sense(GString *text, const Completion *completion)
     struct sg_scsi_sense_hdr header;
     char key[80], code[160];
     const char *name = code;
+    bool filemark = false, eom = false, ili = false;
 
     if (!sg_scsi_normalize_sense(completion->sense, completion->sense_length,
                                  &header)) {
@@ -84,6 +85,11 @@ static void append_sense(GString *text, const Completion *completion)
     g_string_append_printf(text, ", sense %xh/%02xh/%02xh %s: %s",
                            header.sense_key, header.asc, header.ascq, key,
                            name);
+    /* Of a tape they may be all that is said (SSC-3 4.2.6). */
+    sg_get_sense_filemark_eom_ili(completion->sense, completion->sense_length,
+                                  &filemark, &eom, &ili);
+    g_string_append_printf(text, "%s%s%s", filemark ? ", FILEMARK" : "",
+                           eom ? ", EOM" : "", ili ? ", ILI" : "");
 }
 
 /*

@@ -16,8 +16,10 @@ typedef struct RunContext {
     /* NULL-terminated lists of the command line, or NULL: serial numbers of
      * devices that may be written to, barcodes of tapes (foreign.h) */
     const char *const *write_to, *const *write_to_tape;
-    gboolean traced; /* QEMU and initiator are being traced now */
-    unsigned starts; /* QEMU starts so far; names its log files */
+    gboolean only_reads; /* foreign targets: nothing is to be written to them,
+                          * whatever their job says */
+    gboolean traced;     /* QEMU and initiator are being traced now */
+    unsigned starts;     /* QEMU starts so far; names its log files */
 } RunContext;
 
 /* TRUE inside the lab: `sgbench lab` says so, and the kernel does. */

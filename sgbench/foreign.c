@@ -335,6 +335,10 @@ gboolean foreign_admit(RunContext *context, const Job *job,
     gboolean changer = target->caps.medium == &medium_changer;
     gboolean named;
 
+    if (context->only_reads) {
+        target->read_only = initiator->read_only = TRUE;
+        return disk || !exclude || exclude(opaque, error);
+    }
     if (!judge(context, target, initiator, written, &named, error)) {
         return FALSE;
     }

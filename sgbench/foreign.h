@@ -41,7 +41,8 @@ gboolean foreign_is_ready(const Target *target, Initiator *initiator,
  * (@context), and is fit to be written. If not, and it was not named, @target
  * becomes read_only. @exclude (may be NULL) is called before anything is judged
  * that others could change meanwhile, if the target is to be written to or only
- * one can use it; @opaque is its argument. Only reads.
+ * one can use it; @opaque is its argument. Only reads. If @context says that
+ * nothing will be written, no name is needed.
  *
  * SGBENCH_ERROR_PREFLIGHT: refused, why, and what to do.
  */

@@ -96,12 +96,6 @@ static gboolean is_above_hardware(const ProbeFacts *facts)
            facts->refused > facts->probe->limits.max_hw_bytes;
 }
 
-static gboolean is_above_setting(const ProbeFacts *facts)
-{
-    return in_bytes(facts->quantity) && known(facts->probe->limits.max_bytes) &&
-           facts->refused > facts->probe->limits.max_bytes;
-}
-
 /* A piece of memory may begin inside a page: one page more than its length. */
 static gboolean is_above_segments(const ProbeFacts *facts)
 {
@@ -124,7 +118,8 @@ static gboolean is_bytes(const ProbeFacts *facts)
 static const char smaller[] = "smaller transfers: set the block size of the "
                               "application to what works";
 
-/* The first that fits. */
+/* The first that fits. max_sectors_kb is not among them: passthrough may have
+ * as much as max_hw_sectors_kb (block/blk.h, blk_rq_get_max_sectors). */
 static const Cause causes[] = {
     {EDOM, is_depth, PROBE_DRIVER,
      "the sg driver takes 16 commands on one descriptor (SG_MAX_QUEUE); QEMU "
@@ -139,11 +134,6 @@ static const Cause causes[] = {
      "more than the host's HBA takes in one command (max_hw_sectors_kb)",
      "smaller transfers; some HBA drivers have a module parameter for "
      "max_sectors"},
-    {0, is_above_setting, PROBE_DRIVER,
-     "more than the block layer is set to (max_sectors_kb), less than the HBA "
-     "takes",
-     "raise it: echo KIB > /sys/block/DEVICE/queue/max_sectors_kb, up to "
-     "max_hw_sectors_kb"},
     {EINVAL, is_above_segments, PROBE_HOST_HBA,
      "the memory has more pages than the host's HBA takes segments "
      "(sg_tablesize, max_segments)",

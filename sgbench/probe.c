@@ -449,6 +449,7 @@ static gboolean set_up(Prober *prober, GError **error)
     g_autofree char *logs = NULL;
 
     context->in_lab = run_in_lab();
+    context->only_reads = TRUE;
     context->cache_dir =
         g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
     context->run_id = g_uuid_string_random();

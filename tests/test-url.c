@@ -464,26 +464,44 @@ static void test_tape(void)
                                        "operations=read;write\nsizes=64K\n",
                                        "--write-to-tape", "in:" DRIVE, NULL);
 
+    g_autoptr(Program) short_tape = NULL;
+
     assert_run(program, "yes");
+    short_tape = start(tape, "device=tape\nsize=200M\n", "native",
+                       "operations=read\nsizes=1M\n", "--write-to-tape",
+                       "in:" DRIVE, NULL);
+    assert_end(short_tape, 6, "its size is 200M in the job");
 }
 
-static void test_probe(void)
+/* Nothing is written, a tape's name is not asked for. */
+static void assert_probed(const char *target, const char *who,
+                          const char *found)
 {
-    g_autofree char *disk = url_of(IQN, 1);
     g_autofree char *before = contents(), *after = NULL, *out = NULL;
     const char *const args[] = {
         "probe",  "--progress",       "none",    "--path", "native",
-        "--path", "generic-zerocopy", "--up-to", "4M",     disk,
+        "--path", "generic-zerocopy", "--up-to", "4M",     target,
         NULL};
     g_autoptr(Program) program = program_start(NULL, NULL, args);
 
     assert_end(program, 0, NULL);
     out = program_out(program);
-    g_test_message("%s", out);
-    g_assert_nonnull(strstr(out, "serial " DISK));
-    g_assert_nonnull(strstr(out, "; not ours:"));
+    if (!strstr(out, who) || !strstr(out, "; not ours:") ||
+        !strstr(out, found)) {
+        g_error("no '%s' or '%s' in:\n%s", who, found, out);
+    }
     after = contents();
     g_assert_cmpstr(before, ==, after);
+}
+
+static void test_probe(void)
+{
+    g_autofree char *disk = url_of(IQN, 1), *url = url_of(IQN, 2);
+    g_autofree char *tape =
+        g_strdup_printf("iscsi-url,device=tape,url=%s", url);
+
+    assert_probed(disk, "serial " DISK, "1 MiB transfer");
+    assert_probed(tape, "serial " DRIVE, "1 MiB block");
 }
 
 /* Last: there is no server any more. */

@@ -280,3 +280,25 @@ void run_short(const char *job, const char *options)
     g_assert_null(strstr(text, "\"not verifiable\""));
     printf("# inside: %s: ok\n", job);
 }
+
+/* In the lab what it finds is in files only. */
+void probe_short(const char *device, const char *found)
+{
+    g_autofree char *sgbench = g_build_filename(g_getenv("G_TEST_BUILDDIR"),
+                                                "sgbench", "sgbench", NULL);
+    g_autofree char *out = g_build_filename(context.temp_dir, "probe", NULL);
+    g_autofree char *file = g_build_filename(out, "probe.txt", NULL);
+    g_auto(GStrv) before = contents(), after = NULL;
+    g_autofree char *text = NULL;
+
+    run("%s probe --progress none --up-to 1M --path native --output %s %s",
+        sgbench, out, device);
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    if (!strstr(text, found) || !strstr(text, "; not ours:")) {
+        g_error("no '%s' in:\n%s", found, text);
+    }
+    after = contents();
+    g_assert_true(
+        g_strv_equal((const char *const *)before, (const char *const *)after));
+    printf("# inside: probe of %s: ok\n", device);
+}

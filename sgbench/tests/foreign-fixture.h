@@ -66,6 +66,10 @@ Process *start_library(void);
 /* MOVE MEDIUM (SMC-3 6.6), which is a person's or a backup program's doing. */
 void move(const char *changer, unsigned from, unsigned to);
 
+/* Probe @device, which is not named: nothing is written. What is printed has
+ * @found. */
+void probe_short(const char *device, const char *found);
+
 /* Run one of configs/ in a short form, through QEMU. */
 void run_short(const char *job, const char *options);
 

@@ -220,14 +220,14 @@ static void test_errno(void)
 
     completion.transport = EIO;
     facts.refused = (512 << 10) + 512;
-    assert_blamed(&facts, PROBE_DRIVER, "EIO", "max_sectors_kb");
+    /* not by max_sectors_kb, 512, which is not for passthrough */
+    assert_blamed(&facts, PROBE_DRIVER, "the block layer refused", "smaller");
     facts.refused = (1 << 20) + 512;
     assert_blamed(&facts, PROBE_HOST_HBA, "max_hw_sectors_kb", "module");
 
     completion.transport = EINVAL;
     facts.refused = 508 << 10;
     assert_blamed(&facts, PROBE_DRIVER, "EINVAL", "smaller");
-    device.limits.max_bytes = DEVICE_UNKNOWN;
     facts.refused = 600 << 10;
     assert_blamed(&facts, PROBE_HOST_HBA, "sg_tablesize", "mpt3sas");
 

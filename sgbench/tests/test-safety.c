@@ -386,6 +386,7 @@ static void check_tape(void)
     assert_refused(drive, "write", TAPE_2, "which is " TAPE_1);
     assert_refused(drive, "write", DRIVE, "which is " TAPE_1);
     assert_refused(drive, "write", "in:" DRIVE, "which is " TAPE_1);
+    probe_short(drive, "serial " DRIVE);
     child = hold(open_it, drive);
     assert_refused(drive, "write", TAPE_1, "in use");
     release(child);
@@ -432,6 +433,7 @@ static int inside(void)
                               " --only '*/native/*/64K/qd1/*' "
                               "--only '*/generic-zerocopy/*/64K/qd1/*'",
                               sd);
+    probe_short(sd, "serial " DISK_SERIAL);
     run_short("real-disk.conf", options);
     check_tape();
     temp_dir_remove(context.temp_dir);
