@@ -177,6 +177,51 @@ static void test_errors(void)
                "       1  no zero-copy in this build: 256 KiB bounced\n");
 }
 
+/* What a device said, told by QEMU: key, ASC and ASCQ, and each apart. No
+ * initiator of ours is there to tell. */
+static void test_errors_sense(void)
+{
+    static const char *const sense[] = {
+        "key=5 asc=0x20 ascq=0", "key=3 asc=0x11 ascq=0",
+        "key=5 asc=0x20 ascq=0", "key=3 asc=0x11 ascq=4"};
+    const char *const settings[] = {"view=errors", NULL};
+    const char *const csv_settings[] = {NULL};
+    g_autoptr(TraceWriter) w = trace_writer_new("alpha");
+    g_autoptr(TraceWriter) again = trace_writer_new("alpha");
+    g_autofree char *text = NULL, *csv = NULL;
+
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(sense); i++) {
+        TraceWriter *to = i < G_N_ELEMENTS(sense) ? w : again;
+        unsigned tag = i % G_N_ELEMENTS(sense);
+        uint64_t t = T0 + tag * 10000;
+
+        trace_writer_add(to, t, QEMU, "qemu:virtio_scsi_cmd_req",
+                         "tag=%u cmd=0x28", tag);
+        trace_writer_add(to, t + 1000, QEMU, "qemu:scsi_sgio_submit",
+                         "req=7 hdr=9 tag=%u id=disk opcode=0x28 len=512", tag);
+        trace_writer_add(to, t + 2000, QEMU, "qemu:scsi_sgio_complete",
+                         "req=7 tag=%u status=2 len=512", tag);
+        trace_writer_add(to, t + 3000, QEMU, "qemu:scsi_sgio_sense",
+                         "req=7 tag=%u %s", tag, sense[tag]);
+        trace_writer_add(to, t + 4000, QEMU, "qemu:virtio_scsi_cmd_resp",
+                         "tag=%u status=2", tag);
+    }
+    text = output_of(w, &sgb_output_text, settings);
+    g_assert_cmpstr(
+        text, ==,
+        "4 requests failed:\n"
+        "       2  Read(10): Check Condition, sense 5h/20h/00h Illegal "
+        "Request: Invalid command operation code (22:13:20.000004 to "
+        "22:13:20.000024)\n"
+        "       1  Read(10): Check Condition, sense 3h/11h/00h Medium Error: "
+        "Unrecovered read error (22:13:20.000014)\n"
+        "       1  Read(10): Check Condition, sense 3h/11h/04h Medium Error: "
+        "Unrecovered read error - auto reallocate failed "
+        "(22:13:20.000034)\n");
+    csv = output_of(again, &sgb_output_csv, csv_settings);
+    g_assert_nonnull(strstr(csv, ",2,3,17,4,"));
+}
+
 static void test_top(void)
 {
     g_autoptr(TraceWriter) w = golden();
@@ -436,6 +481,7 @@ int main(int argc, char **argv)
     g_test_add_func("/views/depth", test_depth);
     g_test_add_func("/views/top", test_top);
     g_test_add_func("/views/errors", test_errors);
+    g_test_add_func("/views/errors/sense", test_errors_sense);
     g_test_add_func("/outputs/json", test_json);
     g_test_add_func("/outputs/csv", test_csv);
     g_test_add_func("/outputs/timeline", test_timeline);

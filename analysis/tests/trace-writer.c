@@ -39,6 +39,7 @@ static const char *const catalogue[][2] = {
     {"qemu:scsi_sgio_depth", "dev:x id:s inflight:u"},
     {"qemu:scsi_sgio_complete", HANDLES "ret:d status:u len:u resid:u pieces:u "
                                         "direct:x bounced:x info:u"},
+    {"qemu:scsi_sgio_sense", HANDLES "key:u asc:u ascq:u"},
     {"qemu:file_sgio_begin", "hdr:x fd:d dir:d len:u iovecs:u"},
     {"qemu:file_sgio_end", IOCTL_END},
     {"qemu:iscsi_sgio_begin", "hdr:x lun:x dir:d len:u iovecs:u"},
