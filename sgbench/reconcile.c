@@ -63,9 +63,8 @@ static char *difference(const Row *row)
          cell_moves_data(row->cell) && !raw
              ? metrics->transferred
              : sample->bytes + sample->short_bytes},
-        {"bytes mapped", raw ? metrics->direct : row->direct, metrics->direct},
-        {"bytes bounced", raw ? metrics->bounced : row->bounced,
-         metrics->bounced},
+        {"bytes mapped", row->direct, metrics->direct},
+        {"bytes bounced", row->bounced, metrics->bounced},
     };
     unsigned i;
 
@@ -192,8 +191,9 @@ Reconciled reconcile_start(RunDir *dir, const char *folder, const Start *start,
             .sample = sample,
             .metrics = find_metrics(metrics, sample->cell, sample->round),
         };
-        uint64_t bytes =
-            handed_over(sample, row.metrics, cell_data_length(cell));
+        uint64_t bytes = cell->path->raw ? 0
+                                         : handed_over(sample, row.metrics,
+                                                       cell_data_length(cell));
 
         row.bounced = expected_bounced(cell, bytes);
         row.direct = bytes - row.bounced;

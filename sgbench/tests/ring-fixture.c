@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ring-fixture.h"
+#include "sgbench/layout.h"
 #include "sgbench/qemu.h"
 
 RunContext ring_context;
@@ -107,6 +108,48 @@ uint8_t *ring_one_piece(Initiator *ring, Command *command, Piece *piece)
     command->pieces = piece;
     command->n_pieces = 1;
     return ring->arena.base + ring->arena.start;
+}
+
+static void send_buffer(Initiator *ring, DataDirection direction,
+                        const Buffer *buffer, uint64_t lba)
+{
+    Completion completion;
+    Command command;
+
+    command_read_write(&command, direction, 10, lba, buffer->length / BLOCK);
+    command.length = buffer->length;
+    command.pieces = buffer->pieces;
+    command.n_pieces = buffer->n_pieces;
+    ring_send_good(ring, &command, &completion);
+}
+
+void ring_check_layouts(Initiator *ring, const uint64_t *lengths, unsigned n)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(11);
+
+    for (unsigned i = 0; i < n * LAYOUT__COUNT; i++) {
+        uint64_t length = lengths[i / LAYOUT__COUNT];
+        Layout out = i % LAYOUT__COUNT, in = (out + 3) % LAYOUT__COUNT;
+        uint64_t region = ring->arena.start;
+        g_autofree uint8_t *data = g_malloc(length), *seen = g_malloc0(length);
+        g_autoptr(Buffer) from =
+            buffer_new(&ring->arena, out, length, region, random);
+        g_autoptr(Buffer) to =
+            buffer_new(&ring->arena, in, length, region + from->span, random);
+
+        for (uint64_t j = 0; j < length; j += 4) {
+            *(uint32_t *)(void *)(data + j) = g_rand_int(random);
+        }
+        buffer_set_guards(from);
+        buffer_set_guards(to);
+        buffer_write(from, data);
+        send_buffer(ring, DATA_OUT, from, i);
+        send_buffer(ring, DATA_IN, to, i);
+        buffer_read(to, seen);
+        g_assert_true(memcmp(seen, data, length) == 0);
+        g_assert_cmphex(buffer_check_guards(from), ==, UINT64_MAX);
+        g_assert_cmphex(buffer_check_guards(to), ==, UINT64_MAX);
+    }
 }
 
 static Command *checked_next(Load *load, unsigned slot)

@@ -48,6 +48,10 @@ void ring_assert_cdb(const Command *command, const char *hex,
 /* Point @command's data to one piece at the start of the arena; its memory. */
 uint8_t *ring_one_piece(Initiator *ring, Command *command, Piece *piece);
 
+/* Send data of each of @n @lengths to the disk in one layout, get it back in
+ * another, for all layouts: it must be the same, and the guards unharmed. */
+void ring_check_layouts(Initiator *ring, const uint64_t *lengths, unsigned n);
+
 /* READs, WRITEs, TEST UNIT READYs and refused READs in turn. */
 typedef struct CheckedLoad {
     Load load;

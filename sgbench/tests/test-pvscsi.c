@@ -5,7 +5,6 @@
 
 #include "ring-fixture.h"
 #include "sgbench/error.h"
-#include "sgbench/layout.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -42,24 +41,10 @@ static Initiator *open_good(uint64_t device_memory)
     return ring;
 }
 
-static void send_buffer(Initiator *ring, DataDirection direction,
-                        const Buffer *buffer, uint64_t lba)
-{
-    Completion completion;
-    Command command;
-
-    command_read_write(&command, direction, 10, lba, buffer->length / BLOCK);
-    command.length = buffer->length;
-    command.pieces = buffer->pieces;
-    command.n_pieces = buffer->n_pieces;
-    ring_send_good(ring, &command, &completion);
-}
-
 /* Out in one layout, in by another, for all pairs of them. */
 static void test_layouts(void)
 {
     static const uint64_t lengths[] = {512, 4096, 9 * 4096 + 512, 8 * MIB};
-    g_autoptr(GRand) random = g_rand_new_with_seed(11);
     g_autoptr(Initiator) ring = NULL;
 
     if (ring_no_qemu()) {
@@ -68,29 +53,7 @@ static void test_layouts(void)
     ring = open_good(8 * MIB);
     g_assert_cmpint(ring->iothread_tid, ==, 0);
     g_assert_cmpuint(ring->max_pieces, ==, 2048);
-    for (unsigned i = 0; i < G_N_ELEMENTS(lengths) * LAYOUT__COUNT; i++) {
-        uint64_t length = lengths[i / LAYOUT__COUNT];
-        Layout out = i % LAYOUT__COUNT, in = (out + 3) % LAYOUT__COUNT;
-        uint64_t region = ring->arena.start;
-        g_autofree uint8_t *data = g_malloc(length), *seen = g_malloc0(length);
-        g_autoptr(Buffer) from =
-            buffer_new(&ring->arena, out, length, region, random);
-        g_autoptr(Buffer) to =
-            buffer_new(&ring->arena, in, length, region + from->span, random);
-
-        for (uint64_t j = 0; j < length; j += 4) {
-            *(uint32_t *)(void *)(data + j) = g_rand_int(random);
-        }
-        buffer_set_guards(from);
-        buffer_set_guards(to);
-        buffer_write(from, data);
-        send_buffer(ring, DATA_OUT, from, i);
-        send_buffer(ring, DATA_IN, to, i);
-        buffer_read(to, seen);
-        g_assert_true(memcmp(seen, data, length) == 0);
-        g_assert_cmphex(buffer_check_guards(from), ==, UINT64_MAX);
-        g_assert_cmphex(buffer_check_guards(to), ==, UINT64_MAX);
-    }
+    ring_check_layouts(ring, lengths, G_N_ELEMENTS(lengths));
 }
 
 /* Sense data arrives; of a short transfer is known that it was short. */
