@@ -162,6 +162,40 @@ static void task_set_full(void)
     }
 }
 
+/* Switched on when it runs: the kernel's own commands would meet it, too. What
+ * every one of @paths is @expected to have seen, or NULL: nothing. */
+static void from_now_on(const char *opts, const char *every, const char *paths,
+                        const char *expected)
+{
+    g_autoptr(Program) program = start("", paths, "", "rounds=1");
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+
+    program_await(program, "round 1 of", 120);
+    write_line(DRIVER, "every_nth", every);
+    write_line(DRIVER, "opts", opts);
+    assert_ends(program, 0, expected);
+    run = program_results(program);
+    samples = json_object_get_array_member(run, "samples");
+    g_assert_cmpuint(json_array_get_length(samples), ==, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        JsonObject *sample = json_array_get_object_element(samples, i);
+        gint64 failed = json_object_get_int_member(sample, "failed");
+
+        printf("# inside: %s: %d failed, %d good%s%s\n", path_of(sample),
+               (int)failed, (int)json_object_get_int_member(sample, "requests"),
+               failed ? ": " : "",
+               failed ? json_object_get_string_member(sample, "first_failure")
+                      : "");
+        g_assert_cmpint(json_object_get_int_member(sample, "requests"), >, 0);
+        if (expected) {
+            g_assert_cmpint(failed, >, 0);
+        } else {
+            g_assert_cmpint(failed, ==, 0);
+        }
+    }
+}
+
 static void remove_device(void)
 {
     g_autoptr(GDir) dir = g_dir_open(DEVICES, 0, NULL);
@@ -202,6 +236,13 @@ static int inside(const char *what)
         short_transfer();
     } else if (g_str_equal(what, "task-set-full")) {
         task_set_full();
+    } else if (g_str_equal(what, "host-busy")) {
+        /* SDEBUG_OPT_HOST_BUSY (drivers/scsi/scsi_debug.c) */
+        from_now_on("32768", "3", "native;generic-bounce;block", NULL);
+    } else if (g_str_equal(what, "timeout")) {
+        /* SDEBUG_OPT_TIMEOUT: every so many commands is never answered; the
+         * kernel gives it up after 30 s */
+        from_now_on("4", "100", "native;generic-zerocopy;block", "failed");
     } else if (g_str_equal(what, "removed")) {
         removed("native");
         removed("generic-bounce");
@@ -231,8 +272,8 @@ static void test_inside(const void *what)
 
 int main(int argc, char **argv)
 {
-    const char *const cases[] = {"medium-error", "short", "task-set-full",
-                                 "removed"};
+    const char *const cases[] = {"medium-error", "short",   "task-set-full",
+                                 "host-busy",    "timeout", "removed"};
     gboolean in = argc == 3 && strcmp(argv[1], "--inside") == 0;
 
     g_test_init(&argc, &argv, NULL);

@@ -31,7 +31,6 @@
 #define PASSWORD "a,secret=of twelve"
 #define READS "operations=read\nsizes=64K\n"
 #define WRITES "operations=write\nsizes=64K\n"
-#define ALL_PATHS "native;generic-bounce;generic-zerocopy;block"
 
 static RunContext context;
 static Process *tgtd;
@@ -348,25 +347,44 @@ static void test_signatures(void)
     assert_end(program, 0, NULL);
 }
 
-/* PERSISTENT RESERVE OUT (SPC-4 6.17), REGISTER AND IGNORE EXISTING KEY. */
-static void registers(const char *url, uint8_t key)
+/* ---- another host ---- */
+
+enum { /* PERSISTENT RESERVE OUT, service actions (SPC-4 table 205) */
+    PR_RESERVE = 1,
+    PR_CLEAR = 3,
+    PR_REGISTER = 6, /* AND IGNORE EXISTING KEY */
+};
+#define EXCLUSIVE_ACCESS 3
+#define KEY 1
+
+static TargetKind other_kind = {.name = "other"};
+static Target other = {.kind = &other_kind, .name = (char *)"other"};
+
+/* tgt knows who registered by the session. */
+static Initiator *other_host(const char *url)
 {
     static const InitiatorNeeds needs = {.arena_size = 65536};
-    TargetKind kind = {.name = "other", .alive = target_url.alive};
-    Target target = {
-        .kind = &kind, .name = (char *)"other", .device = (char *)url};
+    GError *error = NULL;
+    Initiator *initiator;
+
+    other.device = (char *)url;
+    initiator = initiator_iscsi.open(&context, &other, NULL, &needs, &error);
+    g_assert_no_error(error);
+    return initiator;
+}
+
+static void reserve_out(Initiator *initiator, unsigned action)
+{
     Command command = {.length = 24};
     GError *error = NULL;
-    g_autoptr(Initiator) initiator =
-        initiator_iscsi.open(&context, &target, NULL, &needs, &error);
 
-    g_assert_no_error(error);
     command_set_cdb(&command, 0x5f, 10, DATA_OUT);
-    command.cdb[1] = 6;
+    command.cdb[1] = action;
+    command.cdb[2] = action == PR_RESERVE ? EXCLUSIVE_ACCESS : 0;
     command.cdb[8] = 24;
     memset(ask_data(initiator), 0, 24);
-    ask_data(initiator)[15] = key;
-    ask_good(&target, initiator, &command, "PERSISTENT RESERVE OUT", &error);
+    ask_data(initiator)[action == PR_REGISTER ? 15 : 7] = KEY;
+    ask_good(&other, initiator, &command, "PERSISTENT RESERVE OUT", &error);
     g_assert_no_error(error);
 }
 
@@ -377,12 +395,13 @@ static void test_in_use(void)
     g_autofree char *cache =
         g_strdup_printf("XDG_CACHE_HOME=%s", context.temp_dir);
     const char *const env[] = {cache, NULL};
+    g_autoptr(Initiator) host = other_host(disk);
     g_autoptr(Program) first = NULL;
 
-    registers(disk, 1);
+    reserve_out(host, PR_REGISTER);
     assert_refused(disk, "", WRITES, "--write-to", DISK, 5,
                    "a host has registered");
-    registers(disk, 0);
+    reserve_out(host, PR_CLEAR);
 
     first = start(disk, "", "native", READS, "--set", "cell-seconds=20", env);
     program_await(first, "round 1 of", 30);
@@ -420,7 +439,7 @@ static void test_read(void)
     g_autofree char *disk = url_of(IQN, 1), *library = url_of(IQN, 3);
     g_autofree char *before = contents(), *after = NULL;
     g_autoptr(Program) program =
-        start(disk, "", ALL_PATHS, READS, NULL, NULL, NULL);
+        start(disk, "", "native;generic-zerocopy", READS, NULL, NULL, NULL);
     g_autoptr(Program) changer = NULL;
 
     assert_run(program, "no");
@@ -429,6 +448,37 @@ static void test_read(void)
     changer = start(library, "device=changer\n", "native;generic-zerocopy",
                     "sizes=4K\n", NULL, NULL, NULL);
     assert_run(changer, "no");
+}
+
+/* Another host reserves it in mid-run: the path that is measured then sees each
+ * command refused, and the next run ends when it verifies. */
+static void test_reserved(void)
+{
+    static const char *const paths[] = {"native", "generic-zerocopy", "block"};
+    g_autofree char *disk = url_of(IQN, 1);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(Initiator) host = other_host(disk);
+        g_autoptr(Program) program =
+            start(disk, "", paths[i], READS, "--set", "cell-seconds=1", NULL);
+        g_autoptr(JsonObject) run = NULL;
+        JsonObject *sample;
+
+        program_await(program, "round 1 of", 30);
+        g_usleep(600000); /* verification and the traced round are over */
+        reserve_out(host, PR_REGISTER);
+        reserve_out(host, PR_RESERVE);
+        assert_end(program, 0, "RESERVATION CONFLICT");
+        run = program_results(program);
+        sample = json_array_get_object_element(
+            json_object_get_array_member(run, "samples"), i > 0);
+        g_assert_cmpint(json_object_get_int_member(sample, "failed"), >, 0);
+        if (i == 0) {
+            assert_refused(disk, "", READS, NULL, NULL, 6,
+                           "RESERVATION CONFLICT");
+        }
+        reserve_out(host, PR_CLEAR);
+    }
 }
 
 /* The password is where it has to be, and nowhere else. */
@@ -440,7 +490,8 @@ static void test_chap(void)
     g_autofree char *before = contents(), *after = NULL;
     g_autofree char *grep = NULL;
     g_autoptr(Program) program =
-        start(chap, "", ALL_PATHS, WRITES, "--write-to", DISK, env);
+        start(chap, "", "native;generic-bounce;generic-zerocopy;block", WRITES,
+              "--write-to", DISK, env);
     pid_t qemu = 0;
 
     for (unsigned i = 0; i < 3000 && !qemu; i++) {
@@ -474,14 +525,13 @@ static void test_tape(void)
 }
 
 /* Nothing is written, a tape's name is not asked for. */
-static void assert_probed(const char *target, const char *who,
+static void assert_probed(const char *target, const char *path, const char *who,
                           const char *found)
 {
     g_autofree char *before = contents(), *after = NULL, *out = NULL;
-    const char *const args[] = {
-        "probe",  "--progress",       "none",    "--path", "native",
-        "--path", "generic-zerocopy", "--up-to", "4M",     target,
-        NULL};
+    const char *const args[] = {"probe",  "--progress", "none", "--path",
+                                "native", "--path",     path,   "--up-to",
+                                "4M",     target,       NULL};
     g_autoptr(Program) program = program_start(NULL, NULL, args);
 
     assert_end(program, 0, NULL);
@@ -500,8 +550,8 @@ static void test_probe(void)
     g_autofree char *tape =
         g_strdup_printf("iscsi-url,device=tape,url=%s", url);
 
-    assert_probed(disk, "serial " DISK, "1 MiB transfer");
-    assert_probed(tape, "serial " DRIVE, "1 MiB block");
+    assert_probed(disk, "generic-zerocopy", "serial " DISK, "1 MiB transfer");
+    assert_probed(tape, "native", "serial " DRIVE, "1 MiB block");
 }
 
 /* Last: there is no server any more. */
@@ -534,6 +584,7 @@ int main(int argc, char **argv)
     g_test_add_func("/url/signatures", test_signatures);
     g_test_add_func("/url/in-use", test_in_use);
     g_test_add_func("/url/read", test_read);
+    g_test_add_func("/url/reserved", test_reserved);
     g_test_add_func("/url/chap", test_chap);
     g_test_add_func("/url/tape", test_tape);
     g_test_add_func("/url/probe", test_probe);
