@@ -32,11 +32,13 @@ check: build qemu-tests
 	@tests/run $(BUILD)
 
 ## make check-long  what takes too long for that: faults of devices in the lab,
-##                  QEMU after each patch, hostile lists by the hundred
-##                  thousand. What the last two find is kept, and shown by make
-##                  check with its age
+##                  the kernel's own trace in a virtual machine, QEMU after
+##                  each patch, hostile lists by the hundred thousand. What the
+##                  last three find is kept, and shown by make check with its
+##                  age
 check-long: build qemu
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long
+	@tests/kernel-trace long . $(BUILD)
 	@qemu-tracepoints/build --each-patch
 	@tests/fuzz long . $(BUILD)
 	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage
