@@ -10,13 +10,17 @@
 #define PAGE_BYTES 1024 /* TapeAlert has 324, others less */
 #define SUPPORTED 0x00
 
-/* SPC-4 table 373, SSC-3 table 87; 1Bh and 32h: IBM and HP LTO. */
+/* SPC-4 table 373, SBC-4 table 219, SSC-3 table 87; 1Bh and 32h: IBM and HP
+ * LTO. */
 static const uint8_t wanted[] = {
     0x02, /* errors of WRITE */
     0x03, /* errors of READ */
+    0x05, /* errors of VERIFY */
     0x0c, /* sequential-access device: bytes on both sides */
+    0x0d, /* temperature */
     0x1b, /* data compression */
     0x2e, /* TapeAlert */
+    0x2f, /* informational exceptions */
     0x32, /* data compression, of older drives */
 };
 
@@ -76,6 +80,14 @@ static gboolean is_supported(const uint8_t *list, uint8_t page)
     return memchr(list + 4, page, n) != NULL;
 }
 
+/* What stands for a disk has none. */
+static gboolean may_log(const TargetCaps *caps)
+{
+    return caps->medium == &medium_tape   ? caps->tape & TAPE_LOGS
+           : caps->medium == &medium_disk ? caps->kernel_sgio
+                                          : FALSE;
+}
+
 gboolean log_pages_read(const Target *target, Initiator *initiator,
                         JsonArray **pages, GError **error)
 {
@@ -84,8 +96,7 @@ gboolean log_pages_read(const Target *target, Initiator *initiator,
     gboolean there;
 
     *pages = NULL;
-    if (target->caps.medium != &medium_tape ||
-        !(target->caps.tape & TAPE_LOGS)) {
+    if (!may_log(&target->caps)) {
         return TRUE;
     }
     if (!read_page(initiator, SUPPORTED, &there, error)) {

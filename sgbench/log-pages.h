@@ -12,8 +12,9 @@
 #include "target.h"
 
 /*
- * The log pages of a tape drive that tell of a run (errors of WRITE and READ,
- * bytes on both sides, compression, TapeAlert), as run.json has them: an array
+ * The log pages of a tape drive, or of a disk of the kernel's, that tell of a run
+ * (errors of WRITE, READ and VERIFY, bytes on both sides, compression,
+ * temperature, TapeAlert, informational exceptions), as run.json has them: an array
  * of {"page", "parameters"}. Reading TapeAlert clears its flags in many drives
  * (SSC-3 8.2.3). *@pages is NULL if the target has no log pages, or is not known
  * to have any; the caller's. FALSE with an error only if the way to the device

@@ -278,6 +278,9 @@ void run_short(const char *job, const char *options)
     g_assert_true(g_file_get_contents(json, &text, NULL, NULL));
     g_assert_nonnull(strstr(text, "\"verified\""));
     g_assert_null(strstr(text, "\"not verifiable\""));
+    /* scsi_debug has log pages, tgt's tape has none. */
+    g_assert_cmpint(strstr(text, "\"log_pages\"") != NULL, ==,
+                    g_str_equal(job, "real-disk.conf"));
     printf("# inside: %s: ok\n", job);
 }
 
