@@ -56,27 +56,21 @@ static void append_histogram(GString *to, const char *name,
     }
 }
 
+static void append_group(GString *to, const SgbMetrics *m, const char *name)
+{
+    g_string_append(to, name);
+    append_histogram(to, "total", m->total);
+    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
+        g_autofree char *stage =
+            g_strconcat("time to ", sgb_stage_name(i), NULL);
+
+        append_histogram(to, stage, m->stage[i]);
+    }
+}
+
 static void text(const SgbAnalysis *a, GString *to)
 {
-    g_autoptr(GPtrArray) sorted = sgb_analysis_sorted(a);
-
-    for (unsigned i = 0; i < sorted->len; i++) {
-        const SgbGroup *group = g_ptr_array_index(sorted, i);
-        const SgbMetrics *m = group->metrics;
-        g_autofree char *name = sgb_group_name(group);
-
-        if (!m->requests) {
-            continue;
-        }
-        g_string_append_printf(to, "%s%s", i ? "\n" : "", name);
-        append_histogram(to, "total", m->total);
-        for (unsigned j = 0; j < SGB_STAGE__COUNT; j++) {
-            g_autofree char *stage =
-                g_strconcat("time to ", sgb_stage_name(j), NULL);
-
-            append_histogram(to, stage, m->stage[j]);
-        }
-    }
+    sgb_view_each_group(a, to, append_group);
 }
 
 static void add_histogram(JsonBuilder *to, const char *name,

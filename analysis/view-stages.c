@@ -25,39 +25,34 @@ static void append_row(GString *to, const char *name, const SgbHistogram *h,
     g_string_append_c(to, '\n');
 }
 
-static void text(const SgbAnalysis *a, GString *to)
+static void append_group(GString *to, const SgbMetrics *m, const char *name)
 {
     static const char *const heads[] = {"min", "mean", "p50", "p99", "max"};
-    g_autoptr(GPtrArray) sorted = sgb_analysis_sorted(a);
 
-    for (unsigned i = 0; i < sorted->len; i++) {
-        const SgbGroup *group = g_ptr_array_index(sorted, i);
-        const SgbMetrics *m = group->metrics;
-        g_autofree char *name = sgb_group_name(group);
-
-        if (!m->requests) {
-            continue;
-        }
-        g_string_append_printf(to, "%s%s: %" G_GUINT64_FORMAT " requests\n",
-                               i ? "\n" : "", name, m->requests);
-        g_string_append(to, "  ");
-        sgb_format_pad(to, "time to", -12);
-        sgb_format_pad(to, "count", 9);
-        sgb_format_pad(to, "share", 9);
-        for (unsigned j = 0; j < G_N_ELEMENTS(heads); j++) {
-            sgb_format_pad(to, heads[j], 10);
-        }
-        g_string_append_c(to, '\n');
-        for (unsigned j = 0; j < SGB_STAGE__COUNT; j++) {
-            if (m->stage[j]->count) {
-                append_row(to, sgb_stage_name(j), m->stage[j], m->total->sum);
-            }
-        }
-        append_row(to, "total", m->total, m->total->sum);
-        if (m->total->count < 1000) {
-            g_string_append(to, "  (p99 of fewer than 1000 requests)\n");
+    g_string_append_printf(to, "%s: %" G_GUINT64_FORMAT " requests\n", name,
+                           m->requests);
+    g_string_append(to, "  ");
+    sgb_format_pad(to, "time to", -12);
+    sgb_format_pad(to, "count", 9);
+    sgb_format_pad(to, "share", 9);
+    for (unsigned i = 0; i < G_N_ELEMENTS(heads); i++) {
+        sgb_format_pad(to, heads[i], 10);
+    }
+    g_string_append_c(to, '\n');
+    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
+        if (m->stage[i]->count) {
+            append_row(to, sgb_stage_name(i), m->stage[i], m->total->sum);
         }
     }
+    append_row(to, "total", m->total, m->total->sum);
+    if (m->total->count < 1000) {
+        g_string_append(to, "  (p99 of fewer than 1000 requests)\n");
+    }
+}
+
+static void text(const SgbAnalysis *a, GString *to)
+{
+    sgb_view_each_group(a, to, append_group);
 }
 
 static void json(const SgbAnalysis *a, JsonBuilder *to)

@@ -70,3 +70,25 @@ char *sgb_group_name(const SgbGroup *group)
                                  sgb_format_opcode(opcode, group->opcode),
                                  sgb_data_path_name(group->path));
 }
+
+void sgb_view_each_group(const SgbAnalysis *a, GString *to,
+                         void (*text)(GString *to, const SgbMetrics *m,
+                                      const char *name))
+{
+    g_autoptr(GPtrArray) sorted = sgb_analysis_sorted(a);
+    gboolean first = TRUE;
+
+    for (unsigned i = 0; i < sorted->len; i++) {
+        const SgbGroup *group = g_ptr_array_index(sorted, i);
+        g_autofree char *name = sgb_group_name(group);
+
+        if (!group->metrics->requests) {
+            continue;
+        }
+        if (!first) {
+            g_string_append_c(to, '\n');
+        }
+        first = FALSE;
+        text(to, group->metrics, name);
+    }
+}

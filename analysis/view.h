@@ -36,6 +36,12 @@ void sgb_view_add_string(JsonBuilder *to, const char *name, const char *value);
 /* Members count, sum, min, mean, p50, p90, p99, p999, max of @h, in ns. */
 void sgb_view_add_histogram(JsonBuilder *to, const SgbHistogram *h);
 
+/* Call @text for each group that has finished requests, in order, with its
+ * name; a blank line between them. */
+void sgb_view_each_group(const SgbAnalysis *a, GString *to,
+                         void (*text)(GString *to, const SgbMetrics *m,
+                                      const char *name));
+
 /* "READ(10), bounced" or what stands for the other groups; the caller's. */
 char *sgb_group_name(const SgbGroup *group);
 
