@@ -43,6 +43,7 @@ typedef enum Layout {
     LAYOUT_OFFSET,     /* one piece, starts 512 + 4 bytes into a page */
     LAYOUT_MANY,       /* up to 2048 pieces, as small as that needs, shuffled */
     LAYOUT_MMIO,       /* 4 KiB pieces, every eighth in device memory */
+    LAYOUT_ADJACENT,   /* 4 KiB pieces, each next to the one before */
     LAYOUT__COUNT,
 } Layout;
 

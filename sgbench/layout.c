@@ -25,6 +25,7 @@ static uint64_t piece_length(Layout layout, uint64_t length)
         return length;
     case LAYOUT_PAGES:
     case LAYOUT_MMIO:
+    case LAYOUT_ADJACENT:
         return PAGE;
     case LAYOUT_MANY:
         return MAX(SECTOR,
@@ -83,6 +84,7 @@ uint64_t layout_span(Layout layout, uint64_t length)
 {
     switch (layout) {
     case LAYOUT_CONTIGUOUS:
+    case LAYOUT_ADJACENT:
         return PAGE + round_to_pages(length + GUARD);
     case LAYOUT_PAGES:
     case LAYOUT_MANY:
@@ -134,6 +136,17 @@ static void place_scattered(Buffer *buffer, Layout layout, GRand *random)
     }
 }
 
+/* One after the other: whoever joins neighbours finds one piece. */
+static void place_adjacent(Buffer *buffer)
+{
+    for (unsigned i = 0; i < buffer->n_pieces; i++) {
+        uint64_t at = (uint64_t)i * PAGE;
+
+        buffer->pieces[i].offset = buffer->region + PAGE + at;
+        buffer->pieces[i].length = MIN(buffer->length - at, PAGE);
+    }
+}
+
 static void find_device(Buffer *buffer, Layout layout)
 {
     const DeviceMemory *device = buffer->arena.device;
@@ -165,6 +178,8 @@ Buffer *buffer_new(const Arena *arena, Layout layout, uint64_t length,
     find_device(buffer, layout);
     if (is_scattered(layout)) {
         place_scattered(buffer, layout, random);
+    } else if (layout == LAYOUT_ADJACENT) {
+        place_adjacent(buffer);
     } else if (buffer->n_pieces) {
         buffer->pieces[0].offset =
             region + (layout == LAYOUT_OFFSET ? OFFSET_START : PAGE);

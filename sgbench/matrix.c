@@ -26,8 +26,8 @@ static const char *const operation_names[] = {
 static const char *const access_names[] = {"sequential", "random", NULL};
 static const char *const fill_names[] = {"any", "incompressible",
                                          "compressible", NULL};
-static const char *const layout_names[] = {"contiguous", "pages", "offset",
-                                           "many",       "mmio",  NULL};
+static const char *const layout_names[] = {
+    "contiguous", "pages", "offset", "many", "mmio", "adjacent", NULL};
 
 G_STATIC_ASSERT(G_N_ELEMENTS(operation_names) == OPERATION__COUNT + 1);
 G_STATIC_ASSERT(G_N_ELEMENTS(access_names) == ACCESS__COUNT + 1);

@@ -20,7 +20,7 @@ typedef struct Config {
 #define HARDWARE "needs a device of the machine"
 
 static const Config configs[] = {
-    {"ablation", .only = {"*/64K/qd4/*", "*/pages"}},
+    {"ablation", .only = {"*/64K/qd4/*", "*/adjacent"}},
     {"check-changer", WHOLE},
     {"check-iscsi", WHOLE},
     {"check-iscsi-null"},

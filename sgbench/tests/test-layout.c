@@ -94,8 +94,13 @@ static void check_shape(const Buffer *buffer, Layout layout, uint64_t length)
             }
             in_device += sorted[i].length;
         }
-        /* Not joinable with the one before, whatever the order. */
-        g_assert_cmpuint(sorted[i].offset, >=, at + GUARD);
+        /* Not joinable with the one before, whatever the order; or always. */
+        if (layout == LAYOUT_ADJACENT && i > 0) {
+            g_assert_cmpuint(sorted[i].offset, ==, at);
+            g_assert_cmpuint(buffer->pieces[i].offset, ==, at);
+        } else {
+            g_assert_cmpuint(sorted[i].offset, >=, at + GUARD);
+        }
         at = sorted[i].offset + sorted[i].length;
         sum += sorted[i].length;
     }
@@ -130,6 +135,7 @@ static void check_kind(const Buffer *buffer, Layout layout)
         }
         G_GNUC_FALLTHROUGH;
     case LAYOUT_PAGES:
+    case LAYOUT_ADJACENT:
         for (i = 0; i < buffer->n_pieces; i++) {
             g_assert_cmpuint(buffer->pieces[i].offset % PAGE, ==, 0);
             if (i + 1 < buffer->n_pieces) {
