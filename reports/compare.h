@@ -62,8 +62,9 @@ typedef struct SgbChange {
 typedef enum SgbOutcome {
     SGB_OUTCOME_FINE, /* no regression, and one would have been seen */
     SGB_OUTCOME_REGRESSION,
-    SGB_OUTCOME_INCONCLUSIVE,
-    SGB_OUTCOME_UNLIKE, /* not compared */
+    SGB_OUTCOME_INCONCLUSIVE, /* or it is slower, and nothing tells whether the
+                               * machine is */
+    SGB_OUTCOME_UNLIKE,       /* not compared */
 } SgbOutcome;
 
 typedef struct SgbComparison {
@@ -91,6 +92,9 @@ typedef struct SgbComparison {
  * the same workload or else the same target, weighted by how steady they are. A machine is slower for an hour for
  * many reasons, and within that hour all rounds are alike, which no test of
  * rounds sees.
+ *
+ * Without references nothing is a REGRESSION but what fails or is wrong: of pairs
+ * of like runs 30 % and more find something then (tests/test-calibration.c).
  *
  * The noise floor is the largest median ratio of a control cell to its original
  * in either run, of the same workload or else the same target; without

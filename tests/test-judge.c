@@ -20,6 +20,13 @@ static const FakeCell slower[] = {
     {NULL},
 };
 
+static const FakeCell failing[] = {
+    {"generic-bounce", 1 << 20, 800, 0.8, 197},
+    {"generic-control", 1 << 20, 800, 0.8, 197},
+    {"generic-zerocopy", 1 << 20, 1000, 0.5, 0, 3},
+    {NULL},
+};
+
 static char *make_run(const FakeCell *cells, unsigned rounds)
 {
     FakeRun run = {"complete", rounds, 400, FALSE, FALSE, cells};
@@ -50,14 +57,17 @@ static void check_in(const char *const *env, const char *const *args, int code,
 static void test_compare(void)
 {
     char *base = make_run(usual, 20), *few = make_run(usual, 3);
-    char *worse = make_run(slower, 20), *other = make_run(usual, 20);
+    char *worse = make_run(slower, 20), *fails = make_run(failing, 20);
+    char *other = make_run(usual, 20);
     g_autofree char *text = fake_run_read(other, "run.json");
     g_auto(GStrv) parts = g_strsplit(text, "Linux 6.1", -1);
     g_autofree char *changed = g_strjoinv("Linux 6.2", parts);
 
     fake_run_replace(other, "run.json", changed);
     CHECK(NULL, 0, "no regression: of 4, 0 slower*", "", "compare", base, base);
-    CHECK(NULL, 1, "REGRESSION: of 4, 1 slower*", "", "compare", base, worse);
+    CHECK(NULL, 3, "INCONCLUSIVE: of 4, 1 slower*NO VERDICT*", "", "compare",
+          base, worse);
+    CHECK(NULL, 1, "REGRESSION: of 4, *", "", "compare", base, fails);
     CHECK(NULL, 0, "no regression: of 4, 0 slower, 1 faster*", "", "compare",
           worse, base);
     CHECK(NULL, 3, "INCONCLUSIVE*", "", "compare", base, few);
@@ -73,7 +83,7 @@ static void test_compare(void)
     CHECK(NULL, 0, "no regression*varies  kernel: Linux 6.1 -> Linux 6.2*", "",
           "compare", "--vary", "kernel", base, other);
     CHECK(NULL, 1, "{*\"outcome\" : \"regression\"*}\n", "", "compare",
-          "--format", "json", base, worse);
+          "--format", "json", base, fails);
     CHECK(NULL, 2, "", "sgbench: which two runs? *", "compare", base);
     CHECK(NULL, 2, "", "sgbench: --vary takes *", "compare", "--vary", "cpu",
           base, base);
@@ -90,6 +100,7 @@ static void test_compare(void)
     fake_run_remove(base);
     fake_run_remove(few);
     fake_run_remove(worse);
+    fake_run_remove(fails);
     fake_run_remove(other);
 }
 
