@@ -34,14 +34,16 @@ check: build qemu-tests
 ## make check-long  what takes too long for that: faults of devices in the lab,
 ##                  the kernel's own trace in a virtual machine, QEMU after
 ##                  each patch, the patches on other releases of QEMU, hostile
-##                  lists by the hundred thousand. What the last four find is
-##                  kept, and shown by make check with its age
+##                  lists by the hundred thousand, the calibration of compare.
+##                  What the last five find is kept, and shown by make check
+##                  with its age
 check-long: build qemu
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long
 	@tests/kernel-trace long . $(BUILD)
 	@qemu-tracepoints/build --each-patch
 	@qemu-tracepoints/releases
 	@tests/fuzz long . $(BUILD)
+	@tests/calibration long . $(BUILD)
 	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage
 	@$(BUILD)/analysis/bench $(BUILD)
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <gsl/gsl_cdf.h>
 
+#include "batch.h"
 #include "block.h"
 #include "holm.h"
 #include "json.h"
@@ -13,18 +14,6 @@
 
 /* Of the intervals that are shown beside figures. */
 #define LEVEL 0.95
-
-/*
- * What a p is multiplied by, as rounds near each other are a little alike even
- * relative to references, and Mann and Whitney's test takes them for
- * independent. If the correlation of neighbours falls off geometrically from r,
- * the variance of its statistic is (1 + r) / (1 - r) times that of independent
- * rounds (Box, Jenkins, Reinsel, Time Series Analysis, 2.1.4). At the p that
- * Holm asks of one of 12 tests, 0.05 / 12, a factor of 3 makes good for 1.25
- * times, r = 0.11. Chosen on one half of recorded rounds, judged on the other:
- * tests/test-calibration.c.
- */
-#define ALIKE 3
 
 const SgbCompareOptions sgb_compare_defaults = {
     .vary = SGB_FACTOR_NONE,
@@ -172,6 +161,7 @@ static uint64_t failed(const SgbCell *cell)
 static void add_values(const SgbComparison *c, SgbChange *change)
 {
     g_auto(SgbReferences) r = {};
+    g_autoptr(GArray) base = NULL, new = NULL;
 
     if (change->role == SGB_ROLE_TESTED) {
         find_references(c, change, FALSE, &r);
@@ -180,11 +170,12 @@ static void add_values(const SgbComparison *c, SgbChange *change)
         }
         change->relative = r.weights->len > 0;
     }
-    change->base_logs =
-        sgb_logs_of(change->base, change->figure,
-                    change->relative ? r.base : NULL, r.weights);
-    change->new_logs = sgb_logs_of(change->new, change->figure,
-                                   change->relative ? r.new : NULL, r.weights);
+    base = sgb_logs_of(change->base, change->figure,
+                       change->relative ? r.base : NULL, r.weights);
+    new = sgb_logs_of(change->new, change->figure,
+                      change->relative ? r.new : NULL, r.weights);
+    change->base_logs = sgb_batches(base);
+    change->new_logs = sgb_batches(new);
 }
 
 static void add_change(SgbComparison *c, const SgbCell *base,
@@ -306,7 +297,7 @@ static double visible(const SgbComparison *c, const SgbChange *change,
                       double floor)
 {
     const GArray *x = change->base_logs, *y = change->new_logs;
-    double level = 1 - c->options.alpha / (ALIKE * MAX(c->tested, 1));
+    double level = 1 - c->options.alpha / MAX(c->tested, 1);
     double half, error, least;
     SgbShift shift;
 
@@ -358,7 +349,7 @@ static void adjust(SgbComparison *c)
 
     for (unsigned i = 0; i < c->changes->len; i++) {
         if (change_at(c, i)->role == SGB_ROLE_TESTED) {
-            p[n++] = MIN(ALIKE * change_at(c, i)->p, 1);
+            p[n++] = change_at(c, i)->p;
         }
     }
     sgb_holm(p, n);
@@ -464,8 +455,7 @@ static void note_noise(SgbComparison *c)
         note(c,
              "NO VERDICT on what varies from %u of %u: they have no reference, "
              "a cell that it does not touch. A machine that has become slower "
-             "or faster meanwhile looks like a change there, and of pairs of "
-             "like runs three in ten and more show one",
+             "or faster meanwhile looks like a change there",
              absolute, c->tested);
     }
     if (unknown) {

@@ -54,7 +54,7 @@ typedef struct SgbChange {
     double floor;            /* noise floor, as a share; NAN: no controls */
     double visible;          /* worsening that would have been seen, a share */
     gboolean relative;       /* ratio and p are relative to references */
-    GArray *base_logs, *new_logs; /* double: what was compared */
+    GArray *base_logs, *new_logs; /* double: what was compared, batches */
     gboolean failing;             /* requests fail in new, none in base */
     SgbVerdict verdict;
 } SgbChange;
@@ -84,8 +84,8 @@ typedef struct SgbComparison {
  * NULL: runs that differ in more than what is to vary are UNLIKE, and nothing
  * is compared.
  *
- * A difference is shown where the adjusted p of Mann and Whitney's test is at
- * most alpha, and it is larger than the threshold and the noise floor.
+ * A difference is shown where the adjusted p of Mann and Whitney's test of
+ * batches of rounds (batch.h) is at most alpha, and it is larger than the threshold and the noise floor.
  *
  * Where QEMU varies, and that of some paths does not (or they have none), these
  * are references: each round of what is tested is taken relative to theirs, of
@@ -93,8 +93,8 @@ typedef struct SgbComparison {
  * many reasons, and within that hour all rounds are alike, which no test of
  * rounds sees.
  *
- * Without references nothing is a REGRESSION but what fails or is wrong: of pairs
- * of like runs 30 % and more find something then (tests/test-calibration.c).
+ * Without references nothing is a REGRESSION but what fails or is wrong: a machine
+ * that has changed in between looks like a change, whatever is tested.
  *
  * The noise floor is the largest median ratio of a control cell to its original
  * in either run, of the same workload or else the same target; without

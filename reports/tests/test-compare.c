@@ -128,7 +128,6 @@ static void test_verdicts(void)
 
     pair_write(&pair, &before, &after);
     pair_compare(&pair);
-    /* It may be the machine: there are no references. */
     g_assert_cmpuint(pair.c->outcome, ==, SGB_OUTCOME_INCONCLUSIVE);
     g_assert_cmpuint(pair.c->counts[SGB_VERDICT_SLOWER], ==, 1);
     change = change_of(pair.c, "generic-zerocopy", SGB_FIGURE_CPU);
@@ -146,7 +145,7 @@ static void test_verdicts(void)
     /* The control of the new run is 22 % off its original: nothing smaller is
      * believed of throughput, and bounce's own change is not larger. */
     change = change_of(pair.c, "generic-bounce", SGB_FIGURE_THROUGHPUT);
-    g_assert_cmpfloat(change->p, <, 1e-6);
+    g_assert_cmpfloat(change->p, <, 1e-4);
     g_assert_cmpfloat(change->floor, >, .2);
     g_assert_cmpuint(change->verdict, ==, SGB_VERDICT_NONE);
 
