@@ -7,11 +7,11 @@
 #include "text.h"
 
 #define WIDTH 640
-#define HEIGHT 160
-#define LEFT 60
+#define HEIGHT 178
+#define LEFT 80
 #define RIGHT 10
-#define TOP 10
-#define BOTTOM 24
+#define TOP 18
+#define BOTTOM 30
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -30,6 +30,8 @@ static const char head[] =
     ".line{fill:none;stroke:var(--line);stroke-width:1.5}\n"
     ".bar{stroke:var(--line);stroke-opacity:.5}\n"
     ".dot{fill:var(--line)}\n"
+    "@media(max-width:40rem){" /* half as large there */
+    "svg text{font-size:22px}.line,.bar{stroke-width:3}}\n"
     ".grid{stroke:var(--grid)}\n"
     ".change{stroke:var(--change);stroke-width:2;stroke-dasharray:5 3}\n"
     ".worse{color:var(--change);font-weight:bold}\n"
