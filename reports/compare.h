@@ -85,7 +85,8 @@ typedef struct SgbComparison {
  * is compared.
  *
  * A difference is shown where the adjusted p of Mann and Whitney's test of
- * batches of rounds (batch.h) is at most alpha, and it is larger than the threshold and the noise floor.
+ * batches of rounds (batch.h) is at most alpha, and it is larger than the
+ * threshold and the noise floor.
  *
  * Where QEMU varies, and that of some paths does not (or they have none), these
  * are references: each round of what is tested is taken relative to theirs, of
@@ -93,8 +94,8 @@ typedef struct SgbComparison {
  * many reasons, and within that hour all rounds are alike, which no test of
  * rounds sees.
  *
- * Without references nothing is a REGRESSION but what fails or is wrong: a machine
- * that has changed in between looks like a change, whatever is tested.
+ * Without references nothing is a REGRESSION but what fails or is wrong: a
+ * machine that has changed in between looks like a change, whatever is tested.
  *
  * The noise floor is the largest median ratio of a control cell to its original
  * in either run, of the same workload or else the same target; without
