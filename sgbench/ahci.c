@@ -121,10 +121,9 @@ typedef struct Ahci {
     AtaDisk disk;
     uint32_t posted; /* bit per slot: not yet rung for */
     uint32_t issued; /* rung for, not answered */
-    uint32_t
-        no_event;   /* of these, the ones whose end may not be seen in memory:
-                        * QEMU refuses a list that is too short with an overflow
-                        * alone */
+    /* Of these, the ones whose end may not be seen in memory: QEMU refuses a list
+     * that is too short with an overflow alone. */
+    uint32_t no_event;
     GQueue answers; /* Answer *: what poll() has to say */
 } Ahci;
 

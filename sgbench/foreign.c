@@ -149,16 +149,18 @@ static gboolean tape_is_named(RunContext *context, const Target *target,
 static char *names_text(const Target *target, const char *option,
                         const char *const *names)
 {
-    g_autofree char *list =
-        names && *names ? g_strjoinv(", ", (char **)names) : NULL;
+    GString *text = g_string_new(NULL);
 
-    return g_strdup_printf("%s%s%s%s%s",
-                           target->caps.users_unseen
-                               ? "; whether another host uses it can't be "
-                                 "seen: make sure that none does"
-                               : "",
-                           list ? "; " : "", list ? option : "",
-                           list ? " names " : "", list ? list : "");
+    if (target->caps.users_unseen) {
+        g_string_append(text, "; whether another host uses it can't be seen: "
+                              "make sure that none does");
+    }
+    if (names && *names) {
+        g_autofree char *list = g_strjoinv(", ", (char **)names);
+
+        g_string_append_printf(text, "; %s names %s", option, list);
+    }
+    return g_string_free(text, FALSE);
 }
 
 static gboolean not_named(RunContext *context, const Target *target,

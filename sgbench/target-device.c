@@ -26,7 +26,6 @@
 #include "target-kinds.h"
 
 #define SG_DEPTH 16 /* SG_MAX_QUEUE, drivers/scsi/sg.c */
-#define TIMEOUT_SLOW_S 900
 
 /* SPC-4 table 144 */
 enum {
@@ -107,7 +106,7 @@ static void tape_caps(const Device *device, TargetCaps *caps)
     caps->max_depth = 1;
     caps->max_transfer = TAPE_BLOCK_MAX;
     caps->block_size = 1;
-    caps->timeout_s = TIMEOUT_SLOW_S;
+    caps->timeout_s = TARGET_TIMEOUT_SLOW_S;
     tape_drive_expect(caps, device->vendor, device->model);
 }
 
@@ -140,7 +139,7 @@ static gboolean type_caps(const Job *job, const TargetSpec *spec,
         caps->max_transfer = 1 << 20;
         caps->block_size = 1;
         caps->reports_resid = FALSE; /* not all of them do */
-        caps->timeout_s = TIMEOUT_SLOW_S;
+        caps->timeout_s = TARGET_TIMEOUT_SLOW_S;
         break;
     default:
         target_spec_error(job, spec, "device", error,
@@ -317,12 +316,6 @@ static gboolean device_alive(Target *base, GError **error)
     return FALSE;
 }
 
-static gboolean device_confirm(RunContext *context, Target *target,
-                               Initiator *initiator, GError **error)
-{
-    return foreign_confirm(context, target, initiator, error);
-}
-
 const TargetKind target_device = {
     .name = "device",
     .summary = "a disk, tape drive or changer of this machine",
@@ -334,5 +327,5 @@ const TargetKind target_device = {
     .stop = device_stop,
     .blockdev = device_blockdev,
     .alive = device_alive,
-    .confirm = device_confirm,
+    .confirm = foreign_confirm,
 };

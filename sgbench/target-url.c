@@ -42,7 +42,6 @@
 #define ALIVE_S 1
 #define DEPTH_MAX 64
 #define TRANSFER_MAX (16 << 20)
-#define TIMEOUT_SLOW_S 900 /* target-device.c's */
 #define INQUIRY_BYTES 36
 #define OP_PERSISTENT_RESERVE_IN 0x5e /* SPC-4 6.16, READ KEYS */
 #define KEYS_BYTES 8
@@ -194,8 +193,8 @@ static gboolean url_check(const Job *job, const TargetSpec *spec,
                     "not on the kernel's SG_IO",
     };
     if (!target_key_number(job, spec, "timeout",
-                           disk ? TARGET_TIMEOUT_S : TIMEOUT_SLOW_S, 1, 86400,
-                           &timeout, error) ||
+                           disk ? TARGET_TIMEOUT_S : TARGET_TIMEOUT_SLOW_S, 1,
+                           86400, &timeout, error) ||
         (tape && !target_key_size(job, spec, "size", 4ull << 30, 1 << 20,
                                   1ull << 50, &caps->size, error))) {
         return FALSE;
@@ -476,12 +475,6 @@ static gboolean url_alive(Target *base, GError **error)
                         base->name, target->portal, fault->message);
 }
 
-static gboolean url_confirm(RunContext *context, Target *target,
-                            Initiator *initiator, GError **error)
-{
-    return foreign_confirm(context, target, initiator, error);
-}
-
 const TargetKind target_url = {
     .name = "iscsi-url",
     .summary = "a LUN of an iSCSI server that is there, through libiscsi",
@@ -494,5 +487,5 @@ const TargetKind target_url = {
     .blockdev = url_blockdev,
     .object = url_object,
     .alive = url_alive,
-    .confirm = url_confirm,
+    .confirm = foreign_confirm,
 };

@@ -53,9 +53,9 @@ typedef struct TargetCaps {
     unsigned tape;               /* TapeAbility, if it is one */
     gboolean no_unmap;           /* a disk that is known not to take UNMAP */
     const char *no_unmap_remedy; /* "write ...", or NULL */
-    const char *no_raw;   /* why no path that is raw can be taken, and what to
-                         * do; NULL: they can */
-    gboolean stores_data; /* what was written can be read back */
+    const char *no_raw;          /* "has ...; write ...": why no path that is
+                                  * raw can be taken; NULL: they can */
+    gboolean stores_data;        /* what was written can be read back */
     gboolean reports_resid;
     gboolean kernel_sgio;   /* commands go through the kernel's SG_IO */
     gboolean users_unseen;  /* others may use it without our knowing */
@@ -71,6 +71,9 @@ typedef struct TargetCaps {
 /* What QEMU gives a command (DEFAULT_IO_TIMEOUT, hw/scsi/scsi-disk.c and
  * scsi-generic.c). */
 #define TARGET_TIMEOUT_S 30
+/* Unless told otherwise, of a tape drive or changer that is not ours: it winds,
+ * loads and moves. */
+#define TARGET_TIMEOUT_SLOW_S 900
 
 typedef struct TargetKind {
     const char *name;
@@ -105,7 +108,7 @@ typedef struct TargetKind {
 
     /* Of a foreign one, NULL else: is what @initiator reaches still what start()
      * admitted? SGBENCH_ERROR_TARGET. */
-    gboolean (*confirm)(RunContext *context, Target *target,
+    gboolean (*confirm)(RunContext *context, const Target *target,
                         Initiator *initiator, GError **error);
 } TargetKind;
 
