@@ -69,6 +69,20 @@ static const char *path_of(JsonObject *sample)
     return json_object_get_string_member(sample, "cell");
 }
 
+/* Of a run that ends well, having said @text (or NULL: anything): all @n of
+ * them, which are part of *@run, the caller's. */
+static JsonArray *samples_of(Program *program, const char *text, unsigned n,
+                             JsonObject **run)
+{
+    JsonArray *samples;
+
+    assert_ends(program, 0, text);
+    *run = program_results(program);
+    samples = json_object_get_array_member(*run, "samples");
+    g_assert_cmpuint(json_array_get_length(samples), ==, n);
+    return samples;
+}
+
 /* All READs fail where the medium does. */
 static void medium_error(void)
 {
@@ -78,10 +92,7 @@ static void medium_error(void)
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
 
-    assert_ends(program, 0, "sense 3h/11h/00h");
-    run = program_results(program);
-    samples = json_object_get_array_member(run, "samples");
-    g_assert_cmpuint(json_array_get_length(samples), ==, 4);
+    samples = samples_of(program, "sense 3h/11h/00h", 4, &run);
     for (unsigned i = 0; i < 4; i++) {
         JsonObject *sample = json_array_get_object_element(samples, i);
 
@@ -148,10 +159,7 @@ static void task_set_full(void)
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
 
-    assert_ends(program, 0, NULL);
-    run = program_results(program);
-    samples = json_object_get_array_member(run, "samples");
-    g_assert_cmpuint(json_array_get_length(samples), ==, 3);
+    samples = samples_of(program, NULL, 3, &run);
     for (unsigned i = 0; i < 3; i++) {
         JsonObject *sample = json_array_get_object_element(samples, i);
 
@@ -174,10 +182,7 @@ static void from_now_on(const char *opts, const char *every, const char *paths,
     program_await(program, "round 1 of", 120);
     write_line(DRIVER, "every_nth", every);
     write_line(DRIVER, "opts", opts);
-    assert_ends(program, 0, expected);
-    run = program_results(program);
-    samples = json_object_get_array_member(run, "samples");
-    g_assert_cmpuint(json_array_get_length(samples), ==, 3);
+    samples = samples_of(program, expected, 3, &run);
     for (unsigned i = 0; i < 3; i++) {
         JsonObject *sample = json_array_get_object_element(samples, i);
         gint64 failed = json_object_get_int_member(sample, "failed");
