@@ -134,12 +134,27 @@ static gboolean check_version(SgbHistory *h, gint64 version, GError **error)
     return TRUE;
 }
 
+/* What it is, at one point in time: another process may be about to make it a
+ * history. FALSE: it is none, or can't be read. */
+static gboolean read_version(SgbHistory *h, gint64 *version, GError **error)
+{
+    gboolean ok;
+
+    if (!sgb_history_execute(h, "BEGIN", error)) {
+        return FALSE;
+    }
+    *version = number(h, "PRAGMA user_version", error);
+    ok = *version >= 0 && check_version(h, *version, error);
+    sqlite3_exec(h->db, "ROLLBACK", NULL, NULL, NULL); /* nothing is changed */
+    return ok;
+}
+
 /* One process brings it up to date, others wait and find it done. */
 static gboolean migrate(SgbHistory *h, GError **error)
 {
-    gint64 version = number(h, "PRAGMA user_version", error);
+    gint64 version;
 
-    if (!check_version(h, version, error)) {
+    if (!read_version(h, &version, error)) {
         return FALSE;
     }
     if (version == SGB_HISTORY_VERSION) {

@@ -386,17 +386,21 @@ static pid_t start_writer(const Place *p, unsigned from, unsigned to)
 
     g_assert_cmpint(pid, >=, 0);
     if (pid == 0) {
-        SgbHistory *h = sgb_history_open(p->db, TRUE, NULL);
+        g_autoptr(GError) error = NULL;
+        SgbHistory *h = sgb_history_open(p->db, TRUE, &error);
         gboolean ok = h != NULL;
 
         for (unsigned i = from; ok && i < to; i++) {
             SgbImport import = {};
             char *folder = make_run(&whole, i);
 
-            ok = sgb_history_import(h, folder, &import, NULL);
+            ok = sgb_history_import(h, folder, &import, &error);
             fake_run_remove(folder);
         }
         sgb_history_close(h);
+        if (!ok) {
+            g_printerr("%s\n", error->message);
+        }
         _exit(!ok);
     }
     return pid;
