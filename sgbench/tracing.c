@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "process.h"
+#include "tracing-call.h"
 #include "tracing.h"
 
 /* Event rules; the catalogue in qemu-tracepoints/README.md is what they are to
@@ -36,8 +37,44 @@ static const char *const event_rules[] = {
 struct Tracing {
     Process *daemon; /* our own, or NULL */
     char *session;   /* the one that runs, or NULL */
+    gboolean stuck;  /* the daemon does not answer (tracing_call()) */
     KernelTrace kernel;
 };
+
+/* What a call needs: it may outlive its caller. */
+typedef struct Order {
+    char *session, *folder;
+    char **rules;
+    pid_t pid;
+    KernelTrace kernel;
+} Order;
+
+static Order *order_new(const char *session, const char *folder)
+{
+    Order *order = g_new0(Order, 1);
+
+    order->session = g_strdup(session);
+    order->folder = g_strdup(folder);
+    return order;
+}
+
+static void order_free(gpointer data)
+{
+    Order *order = data;
+
+    g_free(order->session);
+    g_free(order->folder);
+    g_strfreev(order->rules);
+    g_free(order);
+}
+
+/* Takes @order. */
+static gboolean obey(Tracing *tracing, TracingFunction function, Order *order,
+                     const char *what, GError **error)
+{
+    return tracing_call(function, order, order_free, what, &tracing->daemon,
+                        &tracing->stuck, error);
+}
 
 static gboolean fail(GError **error, const char *what, int code)
 {
@@ -71,6 +108,69 @@ static gboolean wait_for_daemon(Tracing *tracing, GError **error)
     return FALSE;
 }
 
+static struct lttng_handle *handle_new(const char *session, GError **error)
+{
+    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST,
+                                  .buf_type = LTTNG_BUFFER_PER_UID};
+    struct lttng_handle *handle = lttng_create_handle(session, &domain);
+
+    if (!handle) {
+        fail(error, "make a handle", -LTTNG_ERR_NOMEM);
+    }
+    return handle;
+}
+
+static gboolean enable_channel(struct lttng_handle *handle, GError **error)
+{
+    struct lttng_channel *channel = lttng_channel_create(&handle->domain);
+    int ret;
+
+    if (!channel) {
+        return fail(error, "make a channel", -LTTNG_ERR_NOMEM);
+    }
+    g_strlcpy(channel->name, "sgbench", sizeof(channel->name));
+    channel->attr.overwrite = 0;
+    channel->attr.subbuf_size = SUBBUFFER_SIZE;
+    channel->attr.num_subbuf = SUBBUFFERS;
+    ret = lttng_enable_channel(handle, channel);
+    lttng_channel_destroy(channel);
+    return ret < 0 ? fail(error, "enable a channel", ret) : TRUE;
+}
+
+/* A session that records nothing: the daemon starts its consumer with the
+ * first channel. */
+static gboolean try_session(gpointer data, GError **error)
+{
+    const Order *order = data;
+    struct lttng_handle *handle;
+    gboolean ok;
+    int ret = lttng_create_session(order->session, order->folder);
+
+    if (ret < 0) {
+        return fail(error, "create a session", ret);
+    }
+    handle = handle_new(order->session, error);
+    ok = handle && enable_channel(handle, error);
+    if (handle) {
+        lttng_destroy_handle(handle);
+    }
+    lttng_destroy_session(order->session);
+    return ok;
+}
+
+/* Before anything is measured that would have to be traced in the end. */
+static gboolean check_consumer(Tracing *tracing, const RunContext *context,
+                               GError **error)
+{
+    g_autofree char *session =
+        g_strdup_printf("sgbench-check-%d", (int)getpid());
+    g_autofree char *folder =
+        g_build_filename(context->temp_dir, session, NULL);
+
+    return obey(tracing, try_session, order_new(session, folder), "trace",
+                error);
+}
+
 Tracing *tracing_start(RunContext *context, KernelTrace kernel, GError **error)
 {
     g_autoptr(Tracing) tracing = g_new0(Tracing, 1);
@@ -87,19 +187,31 @@ Tracing *tracing_start(RunContext *context, KernelTrace kernel, GError **error)
     };
 
     tracing->kernel = kernel;
-    if (lttng_session_daemon_alive() == 1) {
-        return g_steal_pointer(&tracing);
+    if (lttng_session_daemon_alive() != 1) {
+        if (getuid() != 0) {
+            /* Root's daemon has its files in /run; a user's would go to
+             * ~/.lttng. */
+            g_setenv("LTTNG_HOME", context->temp_dir, TRUE);
+        }
+        tracing->daemon = process_start(&spec, error);
+        if (!tracing->daemon || !wait_for_daemon(tracing, error)) {
+            return NULL;
+        }
     }
-    if (getuid() != 0) {
-        /* Root's daemon has its files in /run; a user's would go to
-         * ~/.lttng. */
-        g_setenv("LTTNG_HOME", context->temp_dir, TRUE);
-    }
-    tracing->daemon = process_start(&spec, error);
-    if (!tracing->daemon || !wait_for_daemon(tracing, error)) {
+    if (!check_consumer(tracing, context, error)) {
         return NULL;
     }
     return g_steal_pointer(&tracing);
+}
+
+static gboolean drop_session(gpointer data, GError **error)
+{
+    const Order *order = data;
+
+    (void)error;
+    lttng_stop_tracing_no_wait(order->session);
+    lttng_destroy_session_no_wait(order->session);
+    return TRUE;
 }
 
 void tracing_stop(Tracing *tracing)
@@ -107,26 +219,26 @@ void tracing_stop(Tracing *tracing)
     if (!tracing) {
         return;
     }
-    if (tracing->session) {
-        lttng_stop_tracing_no_wait(tracing->session);
-        lttng_destroy_session_no_wait(tracing->session);
-        g_free(tracing->session);
+    if (tracing->session && !tracing->stuck) {
+        obey(tracing, drop_session, order_new(tracing->session, NULL),
+             "end a session", NULL);
     }
+    g_free(tracing->session);
     if (tracing->daemon) {
         process_stop(tracing->daemon, 10000);
     }
     g_free(tracing);
 }
 
-static gboolean add_kernel(const Tracing *tracing, GError **error)
+static gboolean add_kernel(const Order *order, GError **error)
 {
     g_autoptr(GError) fault = NULL;
 
-    if (tracing->kernel == KERNEL_TRACE_OFF ||
-        tracing_kernel_add(tracing->session, &fault)) {
+    if (order->kernel == KERNEL_TRACE_OFF ||
+        tracing_kernel_add(order->session, &fault)) {
         return TRUE;
     }
-    if (tracing->kernel == KERNEL_TRACE_AUTO &&
+    if (order->kernel == KERNEL_TRACE_AUTO &&
         g_error_matches(fault, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT)) {
         return TRUE;
     }
@@ -137,23 +249,13 @@ static gboolean add_kernel(const Tracing *tracing, GError **error)
 static gboolean add_channel(struct lttng_handle *handle,
                             const char *const *rules, GError **error)
 {
-    struct lttng_channel *channel = lttng_channel_create(&handle->domain);
     struct lttng_event_context vpid = {.ctx = LTTNG_EVENT_CONTEXT_VPID};
     struct lttng_event_context vtid = {.ctx = LTTNG_EVENT_CONTEXT_VTID};
     int ret;
     size_t i;
 
-    if (!channel) {
-        return fail(error, "make a channel", -LTTNG_ERR_NOMEM);
-    }
-    g_strlcpy(channel->name, "sgbench", sizeof(channel->name));
-    channel->attr.overwrite = 0;
-    channel->attr.subbuf_size = SUBBUFFER_SIZE;
-    channel->attr.num_subbuf = SUBBUFFERS;
-    ret = lttng_enable_channel(handle, channel);
-    lttng_channel_destroy(channel);
-    if (ret < 0) {
-        return fail(error, "enable a channel", ret);
+    if (!enable_channel(handle, error)) {
+        return FALSE;
     }
     ret = lttng_add_context(handle, &vpid, NULL, "sgbench");
     if (ret >= 0) {
@@ -177,13 +279,14 @@ static gboolean add_channel(struct lttng_handle *handle,
     return TRUE;
 }
 
-gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
+static gboolean follow(gpointer data, GError **error)
 {
+    const Order *order = data;
     struct lttng_process_attr_tracker_handle *tracker;
     enum lttng_process_attr_tracker_handle_status status;
     enum lttng_error_code code = lttng_session_get_tracker_handle(
-        tracing->session, LTTNG_DOMAIN_UST,
-        LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &tracker);
+        order->session, LTTNG_DOMAIN_UST, LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID,
+        &tracker);
 
     if (code != LTTNG_OK) {
         return fail(error, "choose processes", -(int)code);
@@ -192,7 +295,7 @@ gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
         tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET);
     if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
         status = lttng_process_attr_virtual_process_id_tracker_handle_add_pid(
-            tracker, pid);
+            tracker, order->pid);
     }
     lttng_process_attr_tracker_handle_destroy(tracker);
     if (status != LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK &&
@@ -202,53 +305,87 @@ gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
     return TRUE;
 }
 
-gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
-                       const char *const *rules, GError **error)
+gboolean tracing_follow(Tracing *tracing, pid_t pid, GError **error)
 {
-    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST,
-                                  .buf_type = LTTNG_BUFFER_PER_UID};
-    struct lttng_handle *handle;
+    Order *order = order_new(tracing->session, NULL);
+
+    order->pid = pid;
+    return obey(tracing, follow, order, "choose a process", error);
+}
+
+static gboolean begin(gpointer data, GError **error)
+{
+    Order *order = data;
+    struct lttng_handle *handle = handle_new(order->session, error);
     gboolean ok;
     int ret;
 
+    if (!handle) {
+        return FALSE;
+    }
+    ok = add_channel(handle, (const char *const *)order->rules, error);
+    lttng_destroy_handle(handle);
+    if (!ok || !follow(order, error) || !add_kernel(order, error)) {
+        return FALSE;
+    }
+    ret = lttng_start_tracing(order->session);
+    return ret < 0 ? fail(error, "start tracing", ret) : TRUE;
+}
+
+static gboolean create(gpointer data, GError **error)
+{
+    const Order *order = data;
+    int ret = lttng_create_session(order->session, order->folder);
+
+    return ret < 0 ? fail(error, "create a session", ret) : TRUE;
+}
+
+gboolean tracing_begin(Tracing *tracing, const char *name, const char *folder,
+                       const char *const *rules, GError **error)
+{
+    Order *order;
+
     g_assert(!tracing->session);
     if (g_mkdir_with_parents(folder, 0755) < 0) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_RESULTS,
-                    "%s: can't make this folder: %s", folder,
-                    g_strerror(errno));
-        return FALSE;
+        return sgbench_fail(error, SGBENCH_ERROR_RESULTS,
+                            "%s: can't make this folder: %s", folder,
+                            g_strerror(errno));
     }
-    ret = lttng_create_session(name, folder);
-    if (ret < 0) {
-        return fail(error, "create a session", ret);
+    if (!obey(tracing, create, order_new(name, folder), "create a session",
+              error)) {
+        return FALSE;
     }
     tracing->session = g_strdup(name);
-    handle = lttng_create_handle(name, &domain);
-    if (!handle) {
-        return fail(error, "make a handle", -LTTNG_ERR_NOMEM);
+    order = order_new(name, NULL);
+    order->rules = g_strdupv((char **)(rules ? rules : event_rules));
+    order->pid = getpid();
+    order->kernel = tracing->kernel;
+    return obey(tracing, begin, order, "start tracing", error);
+}
+
+static gboolean finish(gpointer data, GError **error)
+{
+    const Order *order = data;
+    /* Waits until the consumer has written everything. */
+    int ret = lttng_stop_tracing(order->session);
+
+    if (ret < 0 && ret != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+        lttng_destroy_session_no_wait(order->session);
+        return fail(error, "stop tracing", ret);
     }
-    ok = add_channel(handle, rules ? rules : event_rules, error);
-    lttng_destroy_handle(handle);
-    if (!ok || !tracing_follow(tracing, getpid(), error) ||
-        !add_kernel(tracing, error)) {
-        return FALSE;
-    }
-    ret = lttng_start_tracing(name);
-    return ret < 0 ? fail(error, "start tracing", ret) : TRUE;
+    ret = lttng_destroy_session(order->session);
+    return ret < 0 ? fail(error, "destroy the session", ret) : TRUE;
 }
 
 gboolean tracing_end(Tracing *tracing, GError **error)
 {
     g_autofree char *name = g_steal_pointer(&tracing->session);
-    int ret;
 
     g_assert(name);
-    /* lttng_stop_tracing waits until the consumer has written everything. */
-    ret = lttng_stop_tracing(name);
-    if (ret < 0 && ret != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
-        lttng_destroy_session_no_wait(name);
-        return fail(error, "stop tracing", ret);
+    if (tracing->stuck) {
+        return sgbench_fail(error, SGBENCH_ERROR_PREFLIGHT,
+                            "LTTng: can't stop tracing: lttng-sessiond does "
+                            "not answer");
     }
-    ret = lttng_destroy_session(name);
-    return ret < 0 ? fail(error, "destroy the session", ret) : TRUE;
+    return obey(tracing, finish, order_new(name, NULL), "stop tracing", error);
 }

@@ -3,6 +3,7 @@
  * running, nothing measured lost. */
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -77,6 +78,52 @@ static void test_no_qemu(void)
     const char *const env[] = {"SGBENCH_QEMU_BASELINE=/nonexistent", NULL};
 
     assert_refused(env, 5, "/nonexistent");
+}
+
+/* lttng-sessiond waits for its consumer for ever: sgbench does not. The first
+ * can't be started, the second ends without a word. */
+static void test_no_consumer(void)
+{
+    static const char *const consumers[] = {"/nonexistent/consumerd",
+                                            "/bin/true"};
+    g_autofree char *job = source_file("configs/check-iscsi-null.conf");
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(consumers); i++) {
+        g_autofree char *variable =
+            g_strdup_printf("LTTNG_CONSUMERD64_BIN=%s", consumers[i]);
+        g_autofree char *says = g_strdup_printf(
+            "unset LTTNG_CONSUMERD64_BIN, which names %s", consumers[i]);
+        const char *const env[] = {variable, NULL};
+
+        assert_job_refused(job, env, NULL, 5, says);
+    }
+}
+
+/* One that comes up and says nothing: until sgbench is interrupted. */
+static void test_consumer_hangs(void)
+{
+    static const char script[] = "#!/bin/sh\nexec sleep 1000\n";
+    g_autofree char *job = source_file("configs/check-iscsi-null.conf");
+    g_autofree char *folder = g_dir_make_tmp("sgbench-test-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(folder, "consumerd", NULL);
+    g_autofree char *variable =
+        g_strdup_printf("LTTNG_CONSUMERD64_BIN=%s", file);
+    const char *const env[] = {variable, NULL};
+    const char *const args[] = {"run", "--output", "{RUN}", job, NULL};
+    g_autoptr(Program) program = NULL;
+
+    g_assert_true(g_file_set_contents(file, script, -1, NULL));
+    g_assert_cmpint(chmod(file, 0755), ==, 0);
+    program = program_start(env, NULL, args);
+    for (unsigned i = 0; !program_find(program, "sleep 1000"); i++) {
+        g_assert_cmpuint(i, <, 3000);
+        g_usleep(10000);
+    }
+    kill(program->pid, SIGINT);
+    g_assert_cmpint(program_wait(program, 30), ==, 130);
+    program_assert_nothing_left(program, 10);
+    unlink(file);
+    rmdir(folder);
 }
 
 static void test_qemu_not_executable(void)
@@ -309,6 +356,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/failures/no-qemu", test_no_qemu);
+    g_test_add_func("/failures/no-consumer", test_no_consumer);
+    g_test_add_func("/failures/consumer-hangs", test_consumer_hangs);
     g_test_add_func("/failures/qemu-not-executable", test_qemu_not_executable);
     g_test_add_func("/failures/no-memory", test_no_memory);
     g_test_add_func("/failures/no-results", test_no_results);
