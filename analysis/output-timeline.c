@@ -5,48 +5,135 @@
  * device and queue slot with the requests and, nested, their stages, and
  * counters for the depths. Times are microseconds from the first event on:
  * since the epoch they would not fit a double.
+ *
+ * A request makes a dozen lines. What is the same in many of them is made once
+ * and copied.
  */
 #include "format.h"
+#include "key-table.h"
 #include "output.h"
+#include "put.h"
 
 #define LIMIT_DEFAULT 100000
 
-/* Tracks and processes told apart. What would be more goes to the last one. */
+/* Tracks, devices and processes told apart. Requests of more are left out. */
 #define TRACKS_MAX 4096
 
-typedef struct Track {
+/* Names of requests that are kept, a power of two. */
+#define NAMES 64
+
+/* Room for a line without the texts that are not ours. */
+#define LINE_ROOM 512
+
+/* A text that is copied into many lines. */
+typedef struct Piece {
+    const char *text; /* NULL: not yet made */
+    size_t length;
+} Piece;
+
+typedef struct Slot {
+    uint64_t busy_until_ns;
+    Piece ids; /* "pid":1,"tid":1,"ts": */
+} Slot;
+
+/* A device of a process; or, without a device, what is the process's. */
+typedef struct Owner {
     const char *host, *device;
     int64_t vpid;
-    unsigned slot;
-    uint64_t busy_until_ns;
-} Track;
+    unsigned pid;
+    GArray *slots;                    /* Slot */
+    Piece counters[SGB_LEVEL__COUNT]; /* their lines up to the time */
+} Owner;
+
+typedef struct Process {
+    const char *host;
+    int64_t vpid;
+} Process;
+
+/* A request's name, as JSON. */
+typedef struct Name {
+    uint8_t opcode;
+    uint64_t length;
+    Piece piece;
+} Name;
 
 typedef struct Timeline {
-    GArray *tracks;    /* Track; its index + 1 is the thread id */
-    GArray *processes; /* Track without device */
+    GArray *processes;  /* Process; its index + 1 is the process id */
+    SgbKeyTable owners; /* host, vpid, device -> Owner * */
+    Owner *last;        /* that was asked for */
+    unsigned tracks;
+    Piece stages[SGB_STAGE__COUNT]; /* their lines up to the ids */
+    Name names[NAMES];
+    char *cell; /* that the next one is of */
+    Piece cell_argument;
     gboolean begun;
 } Timeline;
 
-static void separate(SgbOutput *output)
+static Piece piece_take(GString *text)
+{
+    size_t length = text->len;
+
+    return (Piece){g_string_free(text, FALSE), length};
+}
+
+static void piece_clear(Piece *piece)
+{
+    g_free((char *)piece->text);
+    *piece = (Piece){};
+}
+
+static char *put_piece(char *to, const Piece *piece)
+{
+    return sgb_put_bytes(to, piece->text, piece->length);
+}
+
+static char *put_separator(SgbOutput *output, char *to)
 {
     Timeline *t = output->private;
 
-    g_string_append(output->text, t->begun ? ",\n" : "\n");
+    if (t->begun) {
+        *to++ = ',';
+    }
+    *to++ = '\n';
     t->begun = TRUE;
+    return to;
 }
 
-static double microseconds(const SgbOutput *output, uint64_t ns)
+static char *put_time(const SgbOutput *output, char *to, uint64_t ns)
 {
     uint64_t begin = output->counts.begin_ns;
 
-    return ns > begin ? (ns - begin) / 1e3 : 0;
+    return sgb_put_microseconds(to, ns > begin ? ns - begin : 0);
+}
+
+static void owner_free(const SgbKey *key, void *what, void *opaque)
+{
+    Owner *owner = what;
+
+    for (unsigned i = 0; i < owner->slots->len; i++) {
+        piece_clear(&g_array_index(owner->slots, Slot, i).ids);
+    }
+    for (unsigned i = 0; i < SGB_LEVEL__COUNT; i++) {
+        piece_clear(&owner->counters[i]);
+    }
+    g_array_unref(owner->slots);
+    g_free(owner);
 }
 
 static void timeline_free(gpointer data)
 {
     Timeline *t = data;
 
-    g_array_unref(t->tracks);
+    sgb_key_table_foreach(&t->owners, owner_free, NULL);
+    sgb_key_table_clear(&t->owners);
+    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
+        piece_clear(&t->stages[i]);
+    }
+    for (unsigned i = 0; i < NAMES; i++) {
+        piece_clear(&t->names[i].piece);
+    }
+    piece_clear(&t->cell_argument);
+    g_free(t->cell);
     g_array_unref(t->processes);
     g_free(t);
 }
@@ -55,8 +142,14 @@ static void begin(SgbOutput *output)
 {
     Timeline *t = g_new0(Timeline, 1);
 
-    t->tracks = g_array_new(FALSE, FALSE, sizeof(Track));
-    t->processes = g_array_new(FALSE, FALSE, sizeof(Track));
+    t->processes = g_array_new(FALSE, FALSE, sizeof(Process));
+    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
+        GString *text = g_string_new("{\"ph\":\"X\",\"name\":");
+
+        sgb_format_json(text, sgb_stage_name(i));
+        g_string_append(text, ",\"cat\":\"stage\",");
+        t->stages[i] = piece_take(text);
+    }
     output->private = t;
     output->private_free = timeline_free;
     if (!output->options->limited) {
@@ -69,31 +162,31 @@ static void begin(SgbOutput *output)
 static void append_name(SgbOutput *output, const char *what, unsigned pid,
                         unsigned tid, const char *name)
 {
-    separate(output);
-    g_string_append_printf(output->text,
+    GString *text = output->text;
+    char *to = sgb_put_room(text, text->str + text->len, LINE_ROOM);
+
+    sgb_put_end(text, put_separator(output, to));
+    g_string_append_printf(text,
                            "{\"ph\":\"M\",\"name\":\"%s\",\"pid\":%u,"
                            "\"tid\":%u,\"args\":{\"name\":",
                            what, pid, tid);
-    sgb_format_json(output->text, name);
-    g_string_append(output->text, "}}");
+    sgb_format_json(text, name);
+    g_string_append(text, "}}");
 }
 
 /* A number for a process; real ones may be the same on several hosts. */
 static unsigned process_of(SgbOutput *output, const char *host, int64_t vpid)
 {
     Timeline *t = output->private;
+    Process process = {.host = host, .vpid = vpid};
     g_autofree char *name = NULL;
-    Track process = {.host = host, .vpid = vpid};
 
     for (unsigned i = 0; i < t->processes->len; i++) {
-        const Track *p = &g_array_index(t->processes, Track, i);
+        const Process *p = &g_array_index(t->processes, Process, i);
 
         if (p->host == host && p->vpid == vpid) {
             return i + 1;
         }
-    }
-    if (t->processes->len >= TRACKS_MAX) {
-        return t->processes->len;
     }
     g_array_append_val(t->processes, process);
     name = g_strdup_printf("QEMU %" G_GINT64_FORMAT " on %s", vpid,
@@ -102,128 +195,228 @@ static unsigned process_of(SgbOutput *output, const char *host, int64_t vpid)
     return t->processes->len;
 }
 
-/* The lowest slot of @r's device that is free when it begins. */
-static unsigned track_of(SgbOutput *output, const SgbRequest *r, unsigned pid)
+/* NULL: too many. */
+static Owner *owner_of(SgbOutput *output, const char *host, int64_t vpid,
+                       const char *device)
 {
     Timeline *t = output->private;
-    uint64_t begin_ns = sgb_request_begin(r), end_ns = sgb_request_end(r);
-    unsigned slots = 0;
-    g_autofree char *name = NULL;
-    Track track;
+    SgbKey key = {host, vpid, (uintptr_t)device};
+    Owner *owner = t->last;
 
-    for (unsigned i = 0; i < t->tracks->len; i++) {
-        Track *known = &g_array_index(t->tracks, Track, i);
-
-        if (known->host != r->host || known->vpid != r->vpid ||
-            known->device != r->device) {
-            continue;
-        }
-        if (known->busy_until_ns <= begin_ns) {
-            known->busy_until_ns = end_ns;
-            return i + 1;
-        }
-        slots++;
+    if (owner && owner->host == host && owner->vpid == vpid &&
+        owner->device == device) {
+        return owner;
     }
-    if (t->tracks->len >= TRACKS_MAX) {
-        return 0;
+    owner = sgb_key_table_find(&t->owners, &key);
+    if (!owner) {
+        if (t->owners.used >= TRACKS_MAX) {
+            return NULL;
+        }
+        owner = g_new0(Owner, 1);
+        owner->host = host;
+        owner->vpid = vpid;
+        owner->device = device;
+        owner->pid = process_of(output, host, vpid);
+        owner->slots = g_array_new(FALSE, FALSE, sizeof(Slot));
+        sgb_key_table_set(&t->owners, &key, owner);
     }
-    track = (Track){r->host, r->device, r->vpid, slots, end_ns};
-    g_array_append_val(t->tracks, track);
-    name = g_strdup_printf("%s slot %u", sgb_format_device(r->device), slots);
-    append_name(output, "thread_name", pid, t->tracks->len, name);
-    return t->tracks->len;
+    t->last = owner;
+    return owner;
 }
 
-static void append_slice(SgbOutput *output, const char *name,
-                         const char *category, unsigned pid, unsigned tid,
-                         uint64_t begin_ns, uint64_t end_ns)
+/* The lowest slot of @r's device that is free when it begins. NULL: too many.
+ * Valid until the next call. */
+static const Slot *slot_of(SgbOutput *output, const SgbRequest *r)
 {
-    char ts[G_ASCII_DTOSTR_BUF_SIZE], duration[G_ASCII_DTOSTR_BUF_SIZE];
+    Timeline *t = output->private;
+    Owner *owner = owner_of(output, r->host, r->vpid, r->device);
+    uint64_t begin_ns = sgb_request_begin(r);
+    Slot slot = {.busy_until_ns = sgb_request_end(r)};
+    g_autofree char *name = NULL;
+    GString *ids;
 
-    separate(output);
-    g_string_append(output->text, "{\"ph\":\"X\",\"name\":");
-    sgb_format_json(output->text, name);
-    g_string_append_printf(
-        output->text,
-        ",\"cat\":\"%s\",\"pid\":%u,\"tid\":%u,\"ts\":%s,\"dur\":%s", category,
-        pid, tid,
-        g_ascii_formatd(ts, sizeof(ts), "%.3f", microseconds(output, begin_ns)),
-        g_ascii_formatd(duration, sizeof(duration), "%.3f",
-                        (end_ns - begin_ns) / 1e3));
+    for (unsigned i = 0; owner && i < owner->slots->len; i++) {
+        Slot *known = &g_array_index(owner->slots, Slot, i);
+
+        if (known->busy_until_ns <= begin_ns) {
+            known->busy_until_ns = slot.busy_until_ns;
+            return known;
+        }
+    }
+    if (!owner || t->tracks >= TRACKS_MAX) {
+        return NULL;
+    }
+    ids = g_string_new(NULL);
+    g_string_printf(ids, "\"pid\":%u,\"tid\":%u,\"ts\":", owner->pid,
+                    ++t->tracks);
+    slot.ids = piece_take(ids);
+    name = g_strdup_printf("%s slot %u", sgb_format_device(r->device),
+                           owner->slots->len);
+    append_name(output, "thread_name", owner->pid, t->tracks, name);
+    g_array_append_val(owner->slots, slot);
+    return &g_array_index(owner->slots, Slot, owner->slots->len - 1);
+}
+
+static const Piece *name_of(Timeline *t, uint8_t opcode, uint64_t length)
+{
+    char opcode_text[SGB_FORMAT_SIZE], length_text[SGB_FORMAT_SIZE];
+    /* Lengths are powers of two: where the bit is, or so. */
+    unsigned hash = (opcode ^ g_bit_storage(length) * 5) % NAMES;
+    Name *name = &t->names[hash];
+    g_autofree char *text = NULL;
+    GString *json;
+
+    if (name->piece.text && name->opcode == opcode && name->length == length) {
+        return &name->piece;
+    }
+    json = g_string_new("{\"ph\":\"X\",\"name\":");
+    text = g_strdup_printf("%s %s", sgb_format_opcode(opcode_text, opcode),
+                           sgb_format_bytes(length_text, length));
+    sgb_format_json(json, text);
+    g_string_append(json, ",\"cat\":\"request\",");
+    piece_clear(&name->piece);
+    *name = (Name){opcode, length, piece_take(json)};
+    return &name->piece;
+}
+
+/* Of the cell called @name. */
+static const Piece *cell_argument(Timeline *t, const char *name)
+{
+    GString *json;
+
+    if (!t->cell || strcmp(t->cell, name) != 0) {
+        g_free(t->cell);
+        t->cell = g_strdup(name);
+        piece_clear(&t->cell_argument);
+        json = g_string_new(",\"cell\":");
+        sgb_format_json(json, name);
+        g_string_append(json, "}}");
+        t->cell_argument = piece_take(json);
+    }
+    return &t->cell_argument;
+}
+
+/* A slice but for its last bracket. */
+static char *put_slice(SgbOutput *output, char *to, const Piece *name,
+                       const Slot *slot, uint64_t begin_ns, uint64_t duration)
+{
+    to = put_separator(output, to);
+    to = put_piece(to, name);
+    to = put_piece(to, &slot->ids);
+    to = put_time(output, to, begin_ns);
+    to = sgb_put_literal(to, ",\"dur\":");
+    return sgb_put_microseconds(to, duration);
+}
+
+static char *put_arguments(char *to, const SgbRequest *r, const Piece *cell)
+{
+    to = sgb_put_literal(to, ",\"args\":{\"tag\":");
+    to = sgb_put_number(to, r->tag);
+    to = sgb_put_literal(to, ",\"lun\":");
+    to = sgb_put_number(to, r->lun);
+    to = sgb_put_literal(to, ",\"path\":\"");
+    to = g_stpcpy(to, sgb_data_path_name(r->path));
+    to = sgb_put_literal(to, "\",\"reason\":\"");
+    to = g_stpcpy(to, sgb_reason_name(r->reason));
+    to = sgb_put_literal(to, "\",\"pieces\":");
+    to = sgb_put_number(to, r->pieces);
+    to = sgb_put_literal(to, ",\"direct\":");
+    to = sgb_put_number(to, r->direct);
+    to = sgb_put_literal(to, ",\"bounced\":");
+    to = sgb_put_number(to, r->bounced);
+    to = sgb_put_literal(to, ",\"resid\":");
+    to = sgb_put_signed(to, r->resid);
+    to = sgb_put_literal(to, ",\"status\":");
+    to = sgb_put_number(to, r->status);
+    to = sgb_put_literal(to, ",\"result\":");
+    to = sgb_put_signed(to, r->result);
+    return put_piece(to, cell);
 }
 
 static void request(SgbOutput *output, const SgbRequest *r,
                     const SgbTraceCell *cell)
 {
-    uint64_t begin_ns = sgb_request_begin(r), end_ns = sgb_request_end(r);
-    uint64_t previous = begin_ns;
+    Timeline *t = output->private;
+    GString *text = output->text;
     uint64_t duration[SGB_STAGE__COUNT];
-    unsigned pid, tid, present;
-    char opcode[SGB_FORMAT_SIZE], length[SGB_FORMAT_SIZE];
-    g_autofree char *name = NULL;
+    uint64_t now = sgb_request_begin(r);
+    const Piece *name, *argument;
+    const Slot *slot;
+    unsigned present;
+    char *to;
 
     /* What never ended has no length. */
-    if (!r->finished || !begin_ns || !sgb_output_admit(output)) {
+    if (!r->finished || !now || !sgb_output_admit(output)) {
         return;
     }
-    pid = process_of(output, r->host, r->vpid);
-    tid = track_of(output, r, pid);
-    if (!tid) {
+    slot = slot_of(output, r);
+    if (!slot) {
         output->written--;
         output->left_out++;
         return;
     }
-    name = g_strdup_printf("%s %s", sgb_format_opcode(opcode, r->opcode),
-                           sgb_format_bytes(length, r->length));
-    append_slice(output, name, "request", pid, tid, begin_ns, end_ns);
-    g_string_append_printf(
-        output->text,
-        ",\"args\":{\"tag\":%u,\"lun\":%u,\"path\":\"%s\",\"reason\":\"%s\","
-        "\"pieces\":%u,\"direct\":%" G_GUINT64_FORMAT
-        ",\"bounced\":%" G_GUINT64_FORMAT ",\"resid\":%" G_GINT64_FORMAT
-        ",\"status\":%u,\"result\":%d,\"cell\":",
-        r->tag, r->lun, sgb_data_path_name(r->path), sgb_reason_name(r->reason),
-        r->pieces, r->direct, r->bounced, r->resid, r->status, r->result);
-    sgb_format_json(output->text, cell->cell ? cell->cell : "");
-    g_string_append(output->text, "}}");
-
+    name = name_of(t, r->opcode, r->length);
+    argument = cell_argument(t, cell->cell ? cell->cell : "");
+    to = sgb_put_room(text, text->str + text->len,
+                      (SGB_STAGE__COUNT + 2) * LINE_ROOM + name->length +
+                          argument->length);
+    to = put_slice(output, to, name, slot, now, sgb_request_end(r) - now);
+    to = put_arguments(to, r, argument);
     sgb_request_stages(r, duration, &present);
     for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
         if (present & 1u << i) {
-            append_slice(output, sgb_stage_name(i), "stage", pid, tid, previous,
-                         previous + duration[i]);
-            g_string_append_c(output->text, '}');
-            previous += duration[i];
+            to = put_slice(output, to, &t->stages[i], slot, now, duration[i]);
+            *to++ = '}';
+            now += duration[i];
         }
     }
+    sgb_put_end(text, to);
     sgb_output_flush(output, FALSE);
+}
+
+/* The line of a counter up to the time. */
+static const Piece *counter_of(Owner *owner, SgbLevelKind kind)
+{
+    Piece *counter = &owner->counters[kind];
+    g_autofree char *name = NULL;
+    GString *json;
+
+    if (!counter->text) {
+        name = owner->device ? g_strdup_printf("%s, %s", sgb_level_name(kind),
+                                               sgb_format_device(owner->device))
+                             : g_strdup(sgb_level_name(kind));
+        json = g_string_new("{\"ph\":\"C\",\"name\":");
+        sgb_format_json(json, name);
+        g_string_append_printf(json, ",\"pid\":%u,\"ts\":", owner->pid);
+        *counter = piece_take(json);
+    }
+    return counter;
 }
 
 static void level(SgbOutput *output, const SgbLevel *level)
 {
-    char ts[G_ASCII_DTOSTR_BUF_SIZE];
-    g_autofree char *name = NULL;
-    unsigned pid;
+    GString *text = output->text;
+    const Piece *counter;
+    Owner *owner;
+    char *to;
 
     /* They would go on long after the last request that is drawn. */
     if (output->left_out) {
         return;
     }
-    pid = process_of(output, level->host, level->vpid);
-    name = level->device
-               ? g_strdup_printf("%s, %s", sgb_level_name(level->kind),
-                                 sgb_format_device(level->device))
-               : g_strdup(sgb_level_name(level->kind));
-    separate(output);
-    g_string_append(output->text, "{\"ph\":\"C\",\"name\":");
-    sgb_format_json(output->text, name);
-    g_string_append_printf(
-        output->text,
-        ",\"pid\":%u,\"ts\":%s,\"args\":{\"value\":%" G_GUINT64_FORMAT "}}",
-        pid,
-        g_ascii_formatd(ts, sizeof(ts), "%.3f",
-                        microseconds(output, level->ns)),
-        level->value);
+    owner = owner_of(output, level->host, level->vpid, level->device);
+    if (!owner) {
+        return;
+    }
+    counter = counter_of(owner, level->kind);
+    to = sgb_put_room(text, text->str + text->len, counter->length + LINE_ROOM);
+    to = put_separator(output, to);
+    to = put_piece(to, counter);
+    to = put_time(output, to, level->ns);
+    to = sgb_put_literal(to, ",\"args\":{\"value\":");
+    to = sgb_put_number(to, level->value);
+    to = sgb_put_literal(to, "}}");
+    sgb_put_end(text, to);
     sgb_output_flush(output, FALSE);
 }
 

@@ -35,6 +35,8 @@ static const struct {
     {"filter.sgbench.requests",
      {"-c", "filter.sgbench.requests", "-c", "sink.utils.dummy"}},
     {"sink.sgbench.csv", {"-c", "sink.sgbench.csv"}},
+    {"sink.sgbench.timeline",
+     {"-c", "sink.sgbench.timeline", "--params=limit=0"}},
 };
 #define SUBJECTS G_N_ELEMENTS(subjects)
 

@@ -112,7 +112,8 @@ static gboolean more(TraceWriter *w, void *opaque)
             if (fields) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-                trace_writer_add(w, load->ns + script[i].ns + j * 10,
+                /* Real times are not round, and digits cost. */
+                trace_writer_add(w, load->ns + script[i].ns + i * 137 + j * 13,
                                  script[i].vpid, script[i].name, fields, tag,
                                  req, req + 16);
 #pragma GCC diagnostic pop
@@ -120,7 +121,7 @@ static gboolean more(TraceWriter *w, void *opaque)
         }
     }
     load->done += DEPTH;
-    load->ns += 115000;
+    load->ns += 115007;
     /* LTTng's are full after some thousands of events, too. */
     if (load->done % 1000 == 0) {
         trace_writer_packet(w);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text that is written in place, for outputs with a line or more for each
+ * request: printf() takes more time than all else that is done for one.
+ */
+#ifndef ANALYSIS_PUT_H
+#define ANALYSIS_PUT_H
+
+#include <stdint.h>
+#include <string.h>
+#include <glib.h>
+
+/* Of a number: the digits of 2^64 - 1, and a sign. */
+#define SGB_PUT_NUMBER_MAX 21
+
+/* Make room for @size bytes and a NUL behind @end, which lies in @to; return
+ * where it is then. */
+static inline char *sgb_put_room(GString *to, char *end, size_t size)
+{
+    size_t length = end - to->str;
+
+    if (to->allocated_len - length <= size) {
+        g_string_set_size(to, length + size);
+    }
+    return to->str + length;
+}
+
+/* What lies before @end is all of @to. */
+static inline void sgb_put_end(GString *to, char *end)
+{
+    *end = '\0';
+    to->len = end - to->str;
+}
+
+/* Each of these writes at @to, and returns where it ends. */
+static inline char *sgb_put_bytes(char *to, const char *text, size_t length)
+{
+    memcpy(to, text, length);
+    return to + length;
+}
+
+#define sgb_put_literal(to, text) sgb_put_bytes(to, text, sizeof(text) - 1)
+
+static inline char *sgb_put_number(char *to, uint64_t number)
+{
+    char digits[20];
+    unsigned i = sizeof(digits);
+
+    if (number < 10) { /* most of them */
+        *to = '0' + number;
+        return to + 1;
+    }
+    do {
+        digits[--i] = '0' + number % 10;
+        number /= 10;
+    } while (number);
+    return sgb_put_bytes(to, digits + i, sizeof(digits) - i);
+}
+
+static inline char *sgb_put_signed(char *to, int64_t number)
+{
+    if (number < 0) {
+        *to++ = '-';
+    }
+    return sgb_put_number(to, number < 0 ? -(uint64_t)number : number);
+}
+
+/* @ns in microseconds, with three digits behind the point if they are not 0. */
+static inline char *sgb_put_microseconds(char *to, uint64_t ns)
+{
+    unsigned rest = ns % 1000;
+
+    to = sgb_put_number(to, ns / 1000);
+    if (rest) {
+        *to++ = '.';
+        *to++ = '0' + rest / 100;
+        *to++ = '0' + rest / 10 % 10;
+        *to++ = '0' + rest % 10;
+    }
+    return to;
+}
+
+#endif
