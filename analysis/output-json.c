@@ -7,7 +7,7 @@
 
 static void end(SgbOutput *output)
 {
-    const GPtrArray *views = output->options->views;
+    GPtrArray *views = output->options->views;
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonGenerator) generator = json_generator_new();
     g_autoptr(JsonNode) root = NULL;
@@ -15,6 +15,13 @@ static void end(SgbOutput *output)
 
     json_builder_begin_object(builder);
     sgb_view_add_string(builder, "format", FORMAT);
+    if (views->len && !g_ptr_array_find(views, &sgb_view_summary, NULL)) {
+        /* It has them, too. */
+        sgb_view_add_integer(builder, "lost_events",
+                             output->counts.lost_events);
+        sgb_view_add_integer(builder, "lost_packets",
+                             output->counts.lost_packets);
+    }
     if (!views->len) {
         for (const SgbView *const *v = sgb_views; *v; v++) {
             (*v)->json(output->analysis, builder);

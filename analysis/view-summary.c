@@ -21,7 +21,7 @@ static const struct {
      "scsi_dispatch_cmd_*: the kernel's and the device's share of SG_IO"},
 };
 
-static void append_lost(const SgbTraceCounts *c, GString *to)
+void sgb_view_append_lost(const SgbTraceCounts *c, GString *to)
 {
     if (c->lost_events || c->lost_packets) {
         g_string_append_printf(to,
@@ -29,8 +29,6 @@ static void append_lost(const SgbTraceCounts *c, GString *to)
                                " events and %" G_GUINT64_FORMAT
                                " packets; figures below lack them\n",
                                c->lost_events, c->lost_packets);
-    } else {
-        g_string_append(to, "No events were lost.\n");
     }
     if (c->orphans) {
         g_string_append_printf(to,
@@ -144,7 +142,10 @@ static void text(const SgbAnalysis *a, GString *to)
     char begin[SGB_FORMAT_SIZE], end[SGB_FORMAT_SIZE], span[SGB_FORMAT_SIZE];
     char date[SGB_FORMAT_SIZE];
 
-    append_lost(c, to);
+    if (!c->lost_events && !c->lost_packets) {
+        g_string_append(to, "No events were lost.\n");
+    }
+    sgb_view_append_lost(c, to);
     if (c->begin_ns) {
         g_string_append_printf(
             to, "%s %s to %s (%s): ", sgb_format_date(date, c->begin_ns),

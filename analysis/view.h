@@ -28,6 +28,9 @@ extern const SgbView *const sgb_views[];
 /* The view called @name, or NULL. */
 const SgbView *sgb_view_find(const char *name);
 
+/* Append what the trace lacks, or nothing; the summary has it, too. */
+void sgb_view_append_lost(const SgbTraceCounts *c, GString *to);
+
 /* Helpers for views: a member with its value. */
 void sgb_view_add_integer(JsonBuilder *to, const char *name, int64_t value);
 void sgb_view_add_double(JsonBuilder *to, const char *name, double value);

@@ -215,6 +215,12 @@ static gboolean read_all(const AnalyzeArguments *arguments,
         g_propagate_error(error, fault);
         return FALSE;
     }
+    if (arguments->kind == &sgb_output_csv && output->counts.lost_events) {
+        /* The other formats have it in them. */
+        g_printerr("sgbench: %" G_GUINT64_FORMAT " events were lost; their "
+                   "requests are incomplete or missing\n",
+                   output->counts.lost_events);
+    }
     /* To end a live session so is the usual way. */
     return !f.interrupted || arguments->live || !run_check_interrupted(error);
 }

@@ -74,21 +74,38 @@ static TraceWriter *golden(void)
     return w;
 }
 
+#define LOST "LOST: 5 events and 0 packets; figures below lack them\n"
+
+/* Whatever is asked for, lost events are said first. */
 static void check_text(const char *view, const char *expected)
 {
     g_autoptr(TraceWriter) w = golden();
     g_autofree char *setting = g_strconcat("view=", view, NULL);
     const char *const settings[] = {setting, NULL};
     g_autofree char *text = output_of(w, &sgb_output_text, settings);
+    g_autofree char *all = g_str_has_prefix(expected, LOST)
+                               ? g_strdup(expected)
+                               : g_strconcat(LOST "\n", expected, NULL);
 
-    g_assert_cmpstr(text, ==, expected);
+    g_assert_cmpstr(text, ==, all);
+}
+
+/* Nothing is not answered with silence. */
+static void test_nothing(void)
+{
+    g_autoptr(TraceWriter) w = golden();
+    const char *const settings[] = {"view=stages,latency,top", "tag=99", NULL};
+    g_autofree char *text = output_of(w, &sgb_output_text, settings);
+
+    g_assert_cmpstr(text, ==,
+                    LOST "\nNothing to show: no request finished of those "
+                         "that are selected; 4 are not\n");
 }
 
 static void test_summary(void)
 {
     check_text(
-        "summary",
-        "LOST: 5 events and 0 packets; figures below lack them\n"
+        "summary", LOST
         "2023-11-14 22:13:20.000000 to 22:13:20.001003 (1.0 ms): 28 events, "
         "0 others\n"
         "3 requests finished, 1 never did\n"
@@ -230,7 +247,8 @@ static void test_top(void)
 
     g_assert_cmpstr(
         text, ==,
-        "The 1 slowest requests:\n"
+        LOST
+        "\nThe 1 slowest requests:\n"
         "  108.0 µs  22:13:20.000109  Read(10) of 256 KiB, tag 1 on disk LUN "
         "0, cell c1\n"
         "            bounced (no zero-copy in this build): arrive 1.0 µs map "
@@ -267,6 +285,8 @@ static void test_latency(void)
     g_autofree char *text = output_of(w, &sgb_output_text, settings);
 
     g_assert_cmpstr(text, ==,
+                    LOST
+                    "\n"
                     "Write(10), unknown\n"
                     "  total\n"
                     "                        ns : count      distribution\n"
@@ -323,6 +343,19 @@ static void test_json(void)
         output_integer(json_array_get_object_element(array, 0), "tag"), ==, 4);
     array = json_object_get_array_member(o, "depth");
     g_assert_cmpuint(json_array_get_length(array), ==, 4);
+}
+
+/* Whatever is asked for, lost events are in it. */
+static void test_json_part(void)
+{
+    g_autoptr(TraceWriter) w = golden();
+    const char *const settings[] = {"view=top", NULL};
+    g_autofree char *text = output_of(w, &sgb_output_json, settings);
+    g_autoptr(JsonNode) root = output_json(text);
+    JsonObject *o = json_node_get_object(root);
+
+    g_assert_cmpint(output_integer(o, "lost_events"), ==, 5);
+    g_assert_false(json_object_has_member(o, "groups"));
 }
 
 static void test_csv(void)
@@ -484,6 +517,8 @@ int main(int argc, char **argv)
     g_test_add_func("/views/errors/sense", test_errors_sense);
     g_test_add_func("/outputs/json", test_json);
     g_test_add_func("/outputs/csv", test_csv);
+    g_test_add_func("/outputs/json-part", test_json_part);
+    g_test_add_func("/outputs/nothing", test_nothing);
     g_test_add_func("/outputs/timeline", test_timeline);
     g_test_add_func("/outputs/timeline-checker", test_timeline_checker);
     g_test_add_func("/outputs/limit", test_limit);
