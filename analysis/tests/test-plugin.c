@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "output-run.h"
+#include "piped.h"
 
 #define QEMU 100
 #define REQUESTS 100
@@ -48,7 +49,7 @@ static char *make_trace(void)
  * it went well. */
 static char *run(gboolean *ok, char **errors, const char *first, ...)
 {
-    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocess) process = NULL;
     const char *folder = g_getenv("SGBENCH_PLUGIN_PATH");
@@ -59,16 +60,8 @@ static char *run(gboolean *ok, char **errors, const char *first, ...)
     g_ptr_array_add(argv, g_strdup("babeltrace2"));
     g_ptr_array_add(argv, g_strconcat("--plugin-path=", folder, NULL));
     va_start(ap, first);
-    for (const char *a = first; a; a = va_arg(ap, const char *)) {
-        g_ptr_array_add(argv, g_strdup(a));
-    }
+    process = piped_start(argv, first, ap);
     va_end(ap);
-    g_ptr_array_add(argv, NULL);
-    process = g_subprocess_newv((const char *const *)argv->pdata,
-                                G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                    G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                &error);
-    g_assert_no_error(error);
     g_assert_true(
         g_subprocess_communicate_utf8(process, NULL, NULL, &out, &err, &error));
     g_assert_no_error(error);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <lttng/lttng.h>
 
+#include "analysis/tests/piped.h"
 #include "analysis/tests/trace-writer.h"
 #include "sgbench/context.h"
 #include "sgbench/tempdir.h"
@@ -20,23 +21,12 @@
 /* Start `sgbench analyze` with arguments up to NULL. */
 static GSubprocess *start(const char *first, va_list ap)
 {
-    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) error = NULL;
-    GSubprocess *process;
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 
     g_ptr_array_add(
         argv, g_test_build_filename(G_TEST_BUILT, "sgbench", "sgbench", NULL));
     g_ptr_array_add(argv, g_strdup("analyze"));
-    for (const char *a = first; a; a = va_arg(ap, const char *)) {
-        g_ptr_array_add(argv, g_strdup(a));
-    }
-    g_ptr_array_add(argv, NULL);
-    process = g_subprocess_newv((const char *const *)argv->pdata,
-                                G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                    G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                &error);
-    g_assert_no_error(error);
-    return process;
+    return piped_start(argv, first, ap);
 }
 
 static GSubprocess *start_one(const char *first, ...)
