@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "metadata.h"
 #include "trace.h"
 
 /* Levels of folders below the one named; LTTng's are five deep. */
@@ -360,6 +361,11 @@ static gboolean add_inputs(bt_graph *graph, const bt_plugin *ctf,
                 : find_in_folder(*input, found, error);
 
         if (!ok) {
+            return FALSE;
+        }
+    }
+    for (unsigned i = 0; i < found->len; i++) {
+        if (!sgb_metadata_check(g_ptr_array_index(found, i), error)) {
             return FALSE;
         }
     }

@@ -101,6 +101,75 @@ static void test_not_ctf(void)
     trace_folder_remove(folder);
 }
 
+#define PACKET 1024
+#define HEADER 37
+
+/* @text in packets, as LTTng writes metadata (CTF 1.8.3, 7.1). */
+static GByteArray *packets(const char *text)
+{
+    const uint32_t magic = 0x75d11d57, packet_bits = PACKET * 8;
+    GByteArray *bytes = g_byte_array_new();
+
+    for (gsize left = strlen(text), length; left; left -= length) {
+        guint at = bytes->len;
+        uint32_t content_bits;
+
+        length = MIN(left, PACKET - HEADER);
+        content_bits = (HEADER + length) * 8;
+        g_byte_array_set_size(bytes, at + PACKET);
+        memset(bytes->data + at, 0, PACKET);
+        memcpy(bytes->data + at, &magic, 4);
+        memcpy(bytes->data + at + 24, &content_bits, 4);
+        memcpy(bytes->data + at + 28, &packet_bits, 4);
+        bytes->data[at + 35] = 1; /* CTF 1.8 */
+        bytes->data[at + 36] = 8;
+        memcpy(bytes->data + at + HEADER, text, length);
+        text += length;
+    }
+    return bytes;
+}
+
+/* Where one is not whole babeltrace2 would read for ever. */
+static void test_metadata_packets(void)
+{
+    static const struct {
+        gsize cut;         /* bytes at the end that are not there */
+        unsigned at, byte; /* what is in another place then; 0: nothing */
+    } damages[] = {
+        {PACKET - 36, 0, 0}, {PACKET - 5, 0, 0}, {PACKET + 1, 0, 0},
+        {0, 25, 0},          {0, 25, 255},       {0, PACKET + 29, 0},
+    };
+    g_autofree char *stream = NULL, *folder = new_trace(100, &stream);
+    g_autofree char *parent = g_path_get_dirname(stream);
+    g_autofree char *file = g_build_filename(parent, "metadata", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GByteArray) whole = NULL;
+    SgbTraceCounts counts;
+
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    whole = packets(text);
+    g_assert_cmpuint(whole->len, >=, 2 * PACKET);
+    g_assert_true(
+        g_file_set_contents(file, (const char *)whole->data, whole->len, NULL));
+    g_assert_true(read_it(folder, &counts, NULL));
+    g_assert_cmpuint(counts.events, >, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(damages); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *bytes = g_memdup2(whole->data, whole->len);
+
+        if (damages[i].at) {
+            bytes[damages[i].at] = damages[i].byte;
+        }
+        g_assert_true(g_file_set_contents(file, bytes,
+                                          whole->len - damages[i].cut, NULL));
+        g_assert_false(read_it(folder, NULL, &error));
+        g_assert_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_DAMAGED);
+        check_message(error, folder);
+        g_assert_nonnull(strstr(error->message, "is not whole"));
+    }
+    trace_folder_remove(g_steal_pointer(&folder));
+}
+
 static void test_foreign(void)
 {
     g_autoptr(TraceWriter) w = trace_writer_new("alpha");
@@ -269,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/not-there", test_not_there);
     g_test_add_func("/trace/empty-folder", test_empty_folder);
     g_test_add_func("/trace/not-ctf", test_not_ctf);
+    g_test_add_func("/trace/metadata-packets", test_metadata_packets);
     g_test_add_func("/trace/foreign", test_foreign);
     g_test_add_func("/trace/cut-off", test_cut_off);
     for (unsigned seed = 1; seed <= last; seed++) {
