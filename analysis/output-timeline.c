@@ -31,9 +31,16 @@ typedef struct Piece {
     size_t length;
 } Piece;
 
+/* A short one, which is copied whole: no call, no loop. */
+#define SHORT 64
+typedef struct ShortPiece {
+    char text[SHORT];
+    unsigned length;
+} ShortPiece;
+
 typedef struct Slot {
     uint64_t busy_until_ns;
-    Piece ids; /* "pid":1,"tid":1,"ts": */
+    ShortPiece ids; /* "pid":1,"tid":1,"ts": */
 } Slot;
 
 /* A device of a process; or, without a device, what is the process's. */
@@ -62,7 +69,7 @@ typedef struct Timeline {
     SgbKeyTable owners; /* host, vpid, device -> Owner * */
     Owner *last;        /* that was asked for */
     unsigned tracks;
-    Piece stages[SGB_STAGE__COUNT]; /* their lines up to the ids */
+    ShortPiece stages[SGB_STAGE__COUNT]; /* their lines up to the ids */
     Name names[NAMES];
     char *cell; /* that the next one is of */
     Piece cell_argument;
@@ -87,16 +94,21 @@ static char *put_piece(char *to, const Piece *piece)
     return sgb_put_bytes(to, piece->text, piece->length);
 }
 
-static char *put_separator(SgbOutput *output, char *to)
+static void G_GNUC_PRINTF(2, 3)
+    short_piece_print(ShortPiece *piece, const char *format, ...)
 {
-    Timeline *t = output->private;
+    va_list ap;
 
-    if (t->begun) {
-        *to++ = ',';
-    }
-    *to++ = '\n';
-    t->begun = TRUE;
-    return to;
+    va_start(ap, format);
+    piece->length = g_vsnprintf(piece->text, SHORT, format, ap);
+    va_end(ap);
+    g_assert(piece->length < SHORT);
+}
+
+static char *put_short(char *to, const ShortPiece *piece)
+{
+    memcpy(to, piece->text, SHORT);
+    return to + piece->length;
 }
 
 static char *put_time(const SgbOutput *output, char *to, uint64_t ns)
@@ -110,9 +122,6 @@ static void owner_free(const SgbKey *key, void *what, void *opaque)
 {
     Owner *owner = what;
 
-    for (unsigned i = 0; i < owner->slots->len; i++) {
-        piece_clear(&g_array_index(owner->slots, Slot, i).ids);
-    }
     for (unsigned i = 0; i < SGB_LEVEL__COUNT; i++) {
         piece_clear(&owner->counters[i]);
     }
@@ -126,9 +135,6 @@ static void timeline_free(gpointer data)
 
     sgb_key_table_foreach(&t->owners, owner_free, NULL);
     sgb_key_table_clear(&t->owners);
-    for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
-        piece_clear(&t->stages[i]);
-    }
     for (unsigned i = 0; i < NAMES; i++) {
         piece_clear(&t->names[i].piece);
     }
@@ -144,11 +150,10 @@ static void begin(SgbOutput *output)
 
     t->processes = g_array_new(FALSE, FALSE, sizeof(Process));
     for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
-        GString *text = g_string_new("{\"ph\":\"X\",\"name\":");
-
-        sgb_format_json(text, sgb_stage_name(i));
-        g_string_append(text, ",\"cat\":\"stage\",");
-        t->stages[i] = piece_take(text);
+        short_piece_print(&t->stages[i],
+                          ",\n{\"ph\":\"X\",\"name\":\"%s\","
+                          "\"cat\":\"stage\",",
+                          sgb_stage_name(i));
     }
     output->private = t;
     output->private_free = timeline_free;
@@ -162,10 +167,12 @@ static void begin(SgbOutput *output)
 static void append_name(SgbOutput *output, const char *what, unsigned pid,
                         unsigned tid, const char *name)
 {
+    Timeline *t = output->private;
     GString *text = output->text;
-    char *to = sgb_put_room(text, text->str + text->len, LINE_ROOM);
 
-    sgb_put_end(text, put_separator(output, to));
+    /* The first line of all is a process's. */
+    g_string_append(text, t->begun ? ",\n" : "\n");
+    t->begun = TRUE;
     g_string_append_printf(text,
                            "{\"ph\":\"M\",\"name\":\"%s\",\"pid\":%u,"
                            "\"tid\":%u,\"args\":{\"name\":",
@@ -233,7 +240,6 @@ static const Slot *slot_of(SgbOutput *output, const SgbRequest *r)
     uint64_t begin_ns = sgb_request_begin(r);
     Slot slot = {.busy_until_ns = sgb_request_end(r)};
     g_autofree char *name = NULL;
-    GString *ids;
 
     for (unsigned i = 0; owner && i < owner->slots->len; i++) {
         Slot *known = &g_array_index(owner->slots, Slot, i);
@@ -246,10 +252,8 @@ static const Slot *slot_of(SgbOutput *output, const SgbRequest *r)
     if (!owner || t->tracks >= TRACKS_MAX) {
         return NULL;
     }
-    ids = g_string_new(NULL);
-    g_string_printf(ids, "\"pid\":%u,\"tid\":%u,\"ts\":", owner->pid,
-                    ++t->tracks);
-    slot.ids = piece_take(ids);
+    short_piece_print(&slot.ids, "\"pid\":%u,\"tid\":%u,\"ts\":", owner->pid,
+                      ++t->tracks);
     name = g_strdup_printf("%s slot %u", sgb_format_device(r->device),
                            owner->slots->len);
     append_name(output, "thread_name", owner->pid, t->tracks, name);
@@ -269,7 +273,7 @@ static const Piece *name_of(Timeline *t, uint8_t opcode, uint64_t length)
     if (name->piece.text && name->opcode == opcode && name->length == length) {
         return &name->piece;
     }
-    json = g_string_new("{\"ph\":\"X\",\"name\":");
+    json = g_string_new(",\n{\"ph\":\"X\",\"name\":");
     text = g_strdup_printf("%s %s", sgb_format_opcode(opcode_text, opcode),
                            sgb_format_bytes(length_text, length));
     sgb_format_json(json, text);
@@ -296,13 +300,11 @@ static const Piece *cell_argument(Timeline *t, const char *name)
     return &t->cell_argument;
 }
 
-/* A slice but for its last bracket. */
-static char *put_slice(SgbOutput *output, char *to, const Piece *name,
-                       const Slot *slot, uint64_t begin_ns, uint64_t duration)
+/* A slice behind its name, but for its last bracket. */
+static char *put_times(const SgbOutput *output, char *to, const Slot *slot,
+                       uint64_t begin_ns, uint64_t duration)
 {
-    to = put_separator(output, to);
-    to = put_piece(to, name);
-    to = put_piece(to, &slot->ids);
+    to = put_short(to, &slot->ids);
     to = put_time(output, to, begin_ns);
     to = sgb_put_literal(to, ",\"dur\":");
     return sgb_put_microseconds(to, duration);
@@ -360,12 +362,14 @@ static void request(SgbOutput *output, const SgbRequest *r,
     to = sgb_put_room(text, text->str + text->len,
                       (SGB_STAGE__COUNT + 2) * LINE_ROOM + name->length +
                           argument->length);
-    to = put_slice(output, to, name, slot, now, sgb_request_end(r) - now);
+    to = put_piece(to, name);
+    to = put_times(output, to, slot, now, sgb_request_end(r) - now);
     to = put_arguments(to, r, argument);
     sgb_request_stages(r, duration, &present);
     for (unsigned i = 0; i < SGB_STAGE__COUNT; i++) {
         if (present & 1u << i) {
-            to = put_slice(output, to, &t->stages[i], slot, now, duration[i]);
+            to = put_short(to, &t->stages[i]);
+            to = put_times(output, to, slot, now, duration[i]);
             *to++ = '}';
             now += duration[i];
         }
@@ -385,7 +389,7 @@ static const Piece *counter_of(Owner *owner, SgbLevelKind kind)
         name = owner->device ? g_strdup_printf("%s, %s", sgb_level_name(kind),
                                                sgb_format_device(owner->device))
                              : g_strdup(sgb_level_name(kind));
-        json = g_string_new("{\"ph\":\"C\",\"name\":");
+        json = g_string_new(",\n{\"ph\":\"C\",\"name\":");
         sgb_format_json(json, name);
         g_string_append_printf(json, ",\"pid\":%u,\"ts\":", owner->pid);
         *counter = piece_take(json);
@@ -410,7 +414,6 @@ static void level(SgbOutput *output, const SgbLevel *level)
     }
     counter = counter_of(owner, level->kind);
     to = sgb_put_room(text, text->str + text->len, counter->length + LINE_ROOM);
-    to = put_separator(output, to);
     to = put_piece(to, counter);
     to = put_time(output, to, level->ns);
     to = sgb_put_literal(to, ",\"args\":{\"value\":");

@@ -41,20 +41,62 @@ static inline char *sgb_put_bytes(char *to, const char *text, size_t length)
 
 #define sgb_put_literal(to, text) sgb_put_bytes(to, text, sizeof(text) - 1)
 
+/* How many digits @number has. */
+static inline unsigned sgb_put_digits(uint64_t number)
+{
+    static const uint64_t powers[] = {
+        0,
+        UINT64_C(10),
+        UINT64_C(100),
+        UINT64_C(1000),
+        UINT64_C(10000),
+        UINT64_C(100000),
+        UINT64_C(1000000),
+        UINT64_C(10000000),
+        UINT64_C(100000000),
+        UINT64_C(1000000000),
+        UINT64_C(10000000000),
+        UINT64_C(100000000000),
+        UINT64_C(1000000000000),
+        UINT64_C(10000000000000),
+        UINT64_C(100000000000000),
+        UINT64_C(1000000000000000),
+        UINT64_C(10000000000000000),
+        UINT64_C(100000000000000000),
+        UINT64_C(1000000000000000000),
+        UINT64_C(10000000000000000000),
+    };
+    /* Bits, times log10(2): right, or one too many. */
+    unsigned digits = (64 - __builtin_clzll(number | 1)) * 1233 >> 12;
+
+    return digits + (number >= powers[digits]);
+}
+
 static inline char *sgb_put_number(char *to, uint64_t number)
 {
-    char digits[20];
-    unsigned i = sizeof(digits);
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
+    char *end, *at;
 
     if (number < 10) { /* most of them */
         *to = '0' + number;
         return to + 1;
     }
-    do {
-        digits[--i] = '0' + number % 10;
-        number /= 10;
-    } while (number);
-    return sgb_put_bytes(to, digits + i, sizeof(digits) - i);
+    end = at = to + sgb_put_digits(number);
+    while (number >= 100) {
+        at -= 2;
+        memcpy(at, pairs + number % 100 * 2, 2);
+        number /= 100;
+    }
+    if (number >= 10) {
+        memcpy(to, pairs + number * 2, 2);
+    } else {
+        *to = '0' + number;
+    }
+    return end;
 }
 
 static inline char *sgb_put_signed(char *to, int64_t number)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/put.h"
 #include "output-run.h"
 
 #define QEMU 100
@@ -88,6 +89,47 @@ static void check_text(const char *view, const char *expected)
                                : g_strconcat(LOST "\n", expected, NULL);
 
     g_assert_cmpstr(text, ==, all);
+}
+
+/* Numbers are written as printf() writes them. */
+static void check_number(uint64_t number)
+{
+    char text[SGB_PUT_NUMBER_MAX + 5];
+    g_autofree char *expected =
+        g_strdup_printf("%" G_GINT64_FORMAT, (int64_t)number);
+
+    *sgb_put_signed(text, number) = '\0';
+    g_assert_cmpstr(text, ==, expected);
+    g_free(expected);
+    expected = g_strdup_printf("%" G_GUINT64_FORMAT, number);
+    *sgb_put_number(text, number) = '\0';
+    g_assert_cmpstr(text, ==, expected);
+    g_free(expected);
+    expected = number % 1000
+                   ? g_strdup_printf("%" G_GUINT64_FORMAT ".%03u",
+                                     number / 1000, (unsigned)(number % 1000))
+                   : g_strdup_printf("%" G_GUINT64_FORMAT, number / 1000);
+    *sgb_put_microseconds(text, number) = '\0';
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_numbers(void)
+{
+    uint64_t power = 1;
+
+    for (unsigned i = 0; i < 20; i++, power *= 10) {
+        check_number(power - 1);
+        check_number(power);
+        check_number(power + 1);
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        check_number((UINT64_C(1) << i) - 1);
+        check_number(UINT64_C(1) << i);
+    }
+    check_number(UINT64_MAX);
+    for (unsigned i = 0; i < 1000; i++) {
+        check_number(i);
+    }
 }
 
 /* Nothing is not answered with silence. */
@@ -517,6 +559,7 @@ int main(int argc, char **argv)
     g_test_add_func("/views/errors/sense", test_errors_sense);
     g_test_add_func("/outputs/json", test_json);
     g_test_add_func("/outputs/csv", test_csv);
+    g_test_add_func("/outputs/numbers", test_numbers);
     g_test_add_func("/outputs/json-part", test_json_part);
     g_test_add_func("/outputs/nothing", test_nothing);
     g_test_add_func("/outputs/timeline", test_timeline);
