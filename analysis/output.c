@@ -2,6 +2,8 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "correlate.h"
 
@@ -60,7 +62,11 @@ SgbOutput *sgb_output_new(const SgbOutputKind *kind, SgbOptions *options,
         sgb_analysis_new(&options->selection, &output->counts, options->top);
     output->file = stdout;
     if (options->path) {
-        output->file = fopen(options->path, "we");
+        /* What is there stays until there is something to write: the trace
+         * may turn out to be none. */
+        int fd = open(options->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+        output->file = fd < 0 ? NULL : fdopen(fd, "w");
         output->opened = output->file != NULL;
     }
     if (!output->file) {
@@ -82,11 +88,23 @@ void sgb_output_message(SgbOutput *output, const bt_message *message)
     sgb_correlator_message(output->correlator, message);
 }
 
+/* Before the first byte goes into it. A pipe or device has no length. */
+static void empty_file(SgbOutput *output)
+{
+    if (output->opened && !output->emptied) {
+        output->emptied = TRUE;
+        if (ftruncate(fileno(output->file), 0) < 0 && errno != EINVAL) {
+            output->fault = errno;
+        }
+    }
+}
+
 void sgb_output_flush(SgbOutput *output, gboolean all)
 {
     if (!all && output->text->len < FLUSH_BYTES) {
         return;
     }
+    empty_file(output);
     if (output->text->len && !output->fault &&
         fwrite(output->text->str, output->text->len, 1, output->file) != 1) {
         output->fault = errno ? errno : EIO;

@@ -40,8 +40,9 @@ struct SgbOutput {
     const SgbOutputKind *kind;
     SgbOptions *options;
     FILE *file;
-    gboolean opened; /* ours to close */
-    int fault;       /* errno of a write that failed, or 0 */
+    gboolean opened;  /* ours to close */
+    gboolean emptied; /* of what was in it before */
+    int fault;        /* errno of a write that failed, or 0 */
     SgbTraceCounts counts;
     SgbAnalysis *analysis;
     GString *text;     /* not yet written; see sgb_output_flush() */

@@ -100,6 +100,32 @@ static int64_t json_requests(const char *text)
     return json_object_get_int_member(json_node_get_object(root), "requests");
 }
 
+/* What is in the output's file stays if there is nothing to write, and goes if
+ * there is. */
+static void test_output_file(void)
+{
+    g_autofree char *folder = make_trace("alpha", 1000);
+    g_autofree char *trace = g_build_filename(folder, "t", NULL);
+    g_autofree char *file = g_build_filename(folder, "out", NULL);
+    g_autofree char *big = g_strnfill(1000000, 'x');
+    g_autofree char *text = NULL, *out = NULL, *err = NULL;
+    g_autoptr(GSubprocess) process = NULL;
+    gsize length;
+
+    g_assert_true(g_file_set_contents(file, big, -1, NULL));
+    check(10, "can't open this trace", "--format", "csv", "-o", file,
+          "/nonexistent", NULL);
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, big);
+    process = start_one("--format", "json", "-o", file, trace, NULL);
+    g_assert_cmpint(finish(process, &out, &err), ==, 0);
+    g_free(text);
+    g_assert_true(g_file_get_contents(file, &text, &length, NULL));
+    g_assert_cmpuint(strlen(text), ==, length);
+    g_assert_cmpint(json_requests(text), ==, 100);
+    trace_folder_remove(g_steal_pointer(&folder));
+}
+
 static void test_usage(void)
 {
     check(2, "which trace?", NULL);
@@ -283,6 +309,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/analyze/usage", test_usage);
+    g_test_add_func("/analyze/output-file", test_output_file);
     g_test_add_func("/analyze/bad-traces", test_bad_traces);
     g_test_add_func("/analyze/hosts", test_hosts);
     g_test_add_func("/analyze/live", test_live);
