@@ -31,6 +31,7 @@ enum {
     SA_READ_CAPACITY_16 = 0x10, /* SBC-4 5.20 */
     STATUS_GOOD = 0x00,         /* SAM-5 5.3.1 */
     STATUS_CHECK_CONDITION = 0x02,
+    STATUS_RESERVATION_CONFLICT = 0x18,
 };
 
 /*
@@ -121,6 +122,9 @@ char *completion_text(const Completion *completion)
     g_string_printf(text, "status %02xh %s", completion->status, status);
     if (completion->status == STATUS_CHECK_CONDITION) {
         append_sense(text, completion);
+    } else if (completion->status == STATUS_RESERVATION_CONFLICT) {
+        g_string_append(text, ": another host has reserved it; sg_persist -r "
+                              "tells how, and it has to release it");
     }
     if (completion->resid == RESID_UNKNOWN) {
         g_string_append(text, ", not all transferred");

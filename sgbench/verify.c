@@ -20,12 +20,12 @@ gboolean verify_fault(const Verifier *verifier, const Cell *cell,
     what = g_strdup_vprintf(format, ap);
     va_end(ap);
     g_set_error(error, SGBENCH_ERROR, code,
-                "%s on %s, path %s, %s of %s, layout %s (%s): %s",
+                "%s on %s (%s), path %s, %s of %s, layout %s (%s): %s",
                 code == SGBENCH_ERROR_DATA ? "WRONG DATA"
                                            : "verification failed",
-                verifier->target->name, verifier->start->path->name,
-                operation_name(cell->operation), size,
-                layout_name(cell->layout), who, what);
+                verifier->target->name, verifier->target->device,
+                verifier->start->path->name, operation_name(cell->operation),
+                size, layout_name(cell->layout), who, what);
     return FALSE;
 }
 

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults of a kernel's device x paths: scsi_debug's, in the lab, where this
- * program runs itself (argument --inside). See sgbench/faults.md.
+ * Faults of a kernel's device x paths: scsi_debug's, and a reservation on an
+ * iSCSI LUN, in the lab, where this program runs itself (argument --inside).
+ * See sgbench/faults.md.
  */
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "other-host.h"
 #include "program.h"
+#include "sgbench/ask.h"
 #include "sgbench/context.h"
+#include "sgbench/kernel-iscsi.h"
 #include "sgbench/lab.h"
+#include "sgbench/target.h"
+#include "sgbench/tempdir.h"
 
 #define DONE 7 /* exit code of the inner program */
 #define DEVICES "/sys/class/scsi_device"
 #define DRIVER "/sys/bus/pseudo/drivers/scsi_debug"
+#define DISK "kind=lab-disk\nsize=16M\n"
 
 /* ---- inside ---- */
 
+/* Of target "t", whose group is @keys. */
 static char *write_job(const char *keys, const char *paths, const char *axes)
 {
     char *file = g_build_filename(g_get_tmp_dir(), "fault.conf", NULL);
@@ -27,8 +35,6 @@ static char *write_job(const char *keys, const char *paths, const char *axes)
                                             "trace=off\n"
                                             "verify=false\n"
                                             "[target t]\n"
-                                            "kind=lab-disk\n"
-                                            "size=16M\n"
                                             "%s"
                                             "[matrix m]\n"
                                             "targets=t\n"
@@ -86,9 +92,9 @@ static JsonArray *samples_of(Program *program, const char *text, unsigned n,
 /* All READs fail where the medium does. */
 static void medium_error(void)
 {
-    g_autoptr(Program) program =
-        start("opts=2\nmedium_error_start=0\nmedium_error_count=2147483647\n",
-              "native;generic-bounce;generic-zerocopy;block", "", "rounds=1");
+    g_autoptr(Program) program = start(
+        DISK "opts=2\nmedium_error_start=0\nmedium_error_count=2147483647\n",
+        "native;generic-bounce;generic-zerocopy;block", "", "rounds=1");
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
 
@@ -122,7 +128,7 @@ static void write_line(const char *folder, const char *name, const char *text)
 static void short_transfer(void)
 {
     g_autoptr(Program) program =
-        start("", "native;generic-bounce;generic-zerocopy", "", "rounds=2");
+        start(DISK, "native;generic-bounce;generic-zerocopy", "", "rounds=2");
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
     unsigned seen = 0;
@@ -154,7 +160,7 @@ static void short_transfer(void)
 static void task_set_full(void)
 {
     g_autoptr(Program) program =
-        start("opts=1024\nmax_queue=1\ndelay_ns=2000000\n",
+        start(DISK "opts=1024\nmax_queue=1\ndelay_ns=2000000\n",
               "native;generic-bounce;block", "depths=4\n", "rounds=1");
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
@@ -175,7 +181,7 @@ static void task_set_full(void)
 static void from_now_on(const char *opts, const char *every, const char *paths,
                         const char *expected)
 {
-    g_autoptr(Program) program = start("", paths, "", "rounds=1");
+    g_autoptr(Program) program = start(DISK, paths, "", "rounds=1");
     g_autoptr(JsonObject) run = NULL;
     JsonArray *samples;
 
@@ -215,7 +221,7 @@ static void remove_device(void)
 /* Pulled out while @path is measured. */
 static void removed(const char *path)
 {
-    g_autoptr(Program) program = start("", path, "", "rounds=200");
+    g_autoptr(Program) program = start(DISK, path, "", "rounds=200");
     g_autoptr(JsonObject) run = NULL;
     g_autofree char *err = NULL;
 
@@ -233,6 +239,141 @@ static void removed(const char *path)
         2);
 }
 
+/* ---- a LUN that another host reserves ---- */
+
+/* tgtd with a LUN of type @device ("disk", "tape"). */
+static Target *start_server(RunContext *context, const char *device)
+{
+    Job job = {.file = (char *)"server.conf"};
+    TargetSpec spec = {.name = (char *)"server", .kind = (char *)"iscsi"};
+    GError *error = NULL;
+    Target *server;
+
+    spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
+    spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
+    g_hash_table_insert(spec.keys, (void *)"device", (void *)device);
+    g_hash_table_insert(spec.keys, (void *)"size", (void *)"16M");
+    server = target_start(context, &job, &spec, &error);
+    g_assert_no_error(error);
+    g_hash_table_unref(spec.keys);
+    g_hash_table_unref(spec.lines);
+    return server;
+}
+
+static const char *setting(const Target *server, const char *name)
+{
+    return g_hash_table_lookup(server->settings, name);
+}
+
+static char *url_of(const Target *server)
+{
+    return g_strdup_printf("iscsi://%s/%s/1", setting(server, "portal"),
+                           setting(server, "iqn"));
+}
+
+/* What was measured before stays, what comes then fails, and the run goes on.
+ */
+static void reserved_under(const char *path, const char *keys, Initiator *host)
+{
+    g_autoptr(Program) program = start(keys, path, "", "rounds=6");
+    g_autoptr(JsonObject) run = NULL;
+    JsonArray *samples;
+    JsonObject *sample;
+
+    program_await(program, "round 3 of", 120);
+    other_host_reserve_out(host, PR_REGISTER);
+    other_host_reserve_out(host, PR_RESERVE);
+    samples = samples_of(program, "status 18h RESERVATION CONFLICT", 6, &run);
+    other_host_reserve_out(host, PR_CLEAR);
+    sample = json_array_get_object_element(samples, 0);
+    g_assert_cmpint(json_object_get_int_member(sample, "failed"), ==, 0);
+    sample = json_array_get_object_element(samples, 5);
+    printf("# inside: reserved under %s: %d failed: %s\n", path,
+           (int)json_object_get_int_member(sample, "failed"),
+           json_object_get_string_member(sample, "first_failure"));
+    g_assert_cmpint(json_object_get_int_member(sample, "requests"), ==, 0);
+    g_assert_cmpint(json_object_get_int_member(sample, "failed"), >, 0);
+}
+
+/* Nothing is measured: verification names @node and what to do. */
+static void reserved_before(const char *path, const char *keys,
+                            const char *node, Initiator *host)
+{
+    g_autoptr(Program) program = NULL;
+    g_autofree char *err = NULL;
+
+    other_host_reserve_out(host, PR_REGISTER);
+    other_host_reserve_out(host, PR_RESERVE);
+    program = start(keys, path, "", "verify=true");
+    assert_ends(program, 6,
+                "RESERVATION CONFLICT: another host has reserved it; "
+                "sg_persist -r");
+    g_assert_nonnull(strstr(err = program_err(program), node));
+    other_host_reserve_out(host, PR_CLEAR);
+    printf("# inside: reserved before %s: %s", path, err);
+}
+
+/* tgt's tape looks for reservations (usr/ssc.c, ssc_rw), but takes none: none
+ * can be brought about. */
+static void not_reserved(RunContext *context)
+{
+    static const uint8_t opcodes[] = {0x16, 0x5e}; /* RESERVE, PR IN */
+    Target *server = start_server(context, "tape");
+    g_autofree char *url = url_of(server);
+    Initiator *host = other_host(context, url);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(opcodes); i++) {
+        Command command = {0};
+        Completion completion;
+        GError *error = NULL;
+        g_autofree char *text = NULL;
+
+        command_set_cdb(&command, opcodes[i], i ? 10 : 6, DATA_NONE);
+        g_assert_true(ask(host, &command, &completion, &error));
+        g_assert_no_error(error);
+        text = completion_text(&completion);
+        printf("# inside: tape, %02xh: %s\n", opcodes[i], text);
+        g_assert_nonnull(strstr(text, "sense 5h/20h/00h"));
+    }
+    initiator_close(host);
+    target_stop(server);
+}
+
+static void reserved(void)
+{
+    static const char *const paths[] = {"native", "generic-bounce",
+                                        "generic-zerocopy", "block"};
+    RunContext context = {.in_lab = TRUE};
+    g_autofree char *url = NULL, *keys = NULL;
+    KernelIscsi *session;
+    Initiator *host;
+    Target *server;
+    GError *error = NULL;
+
+    context.run_id = g_uuid_string_random();
+    context.temp_dir = temp_dir_make(&error);
+    g_assert_no_error(error);
+    server = start_server(&context, "disk");
+    url = url_of(server);
+    host = other_host(&context, url);
+    session = kernel_iscsi_login(&context, setting(server, "portal"),
+                                 setting(server, "iqn"), 1, &error);
+    g_assert_no_error(error);
+    keys = g_strdup_printf("kind=device\ndevice=%s\n",
+                           kernel_iscsi_device(session)->sg);
+    for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
+        reserved_under(paths[i], keys, host);
+        reserved_before(paths[i], keys, kernel_iscsi_device(session)->sg, host);
+    }
+    initiator_close(host);
+    kernel_iscsi_logout(session);
+    target_stop(server);
+    not_reserved(&context);
+    temp_dir_remove(context.temp_dir);
+    g_free(context.temp_dir);
+    g_free(context.run_id);
+}
+
 static int inside(const char *what)
 {
     if (g_str_equal(what, "medium-error")) {
@@ -246,8 +387,10 @@ static int inside(const char *what)
         from_now_on("32768", "3", "native;generic-bounce;block", NULL);
     } else if (g_str_equal(what, "timeout")) {
         /* SDEBUG_OPT_TIMEOUT: every so many commands is never answered; the
-         * kernel gives it up after 30 s */
+     * kernel gives it up after 30 s */
         from_now_on("4", "100", "native;generic-zerocopy;block", "failed");
+    } else if (g_str_equal(what, "reserved")) {
+        reserved();
     } else if (g_str_equal(what, "removed")) {
         removed("native");
         removed("generic-bounce");
@@ -278,7 +421,8 @@ static void test_inside(const void *what)
 int main(int argc, char **argv)
 {
     const char *const cases[] = {"medium-error", "short",   "task-set-full",
-                                 "host-busy",    "timeout", "removed"};
+                                 "host-busy",    "timeout", "removed",
+                                 "reserved"};
     gboolean in = argc == 3 && strcmp(argv[1], "--inside") == 0;
 
     g_test_init(&argc, &argv, NULL);

@@ -14,11 +14,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "other-host.h"
 #include "program.h"
-#include "sgbench/ask.h"
 #include "sgbench/context.h"
 #include "sgbench/process.h"
-#include "sgbench/target-kinds.h"
 #include "sgbench/tempdir.h"
 
 #define IQN "iqn.2025-01.example.test:foreign"
@@ -349,45 +348,6 @@ static void test_signatures(void)
 
 /* ---- another host ---- */
 
-enum { /* PERSISTENT RESERVE OUT, service actions (SPC-4 table 205) */
-    PR_RESERVE = 1,
-    PR_CLEAR = 3,
-    PR_REGISTER = 6, /* AND IGNORE EXISTING KEY */
-};
-#define EXCLUSIVE_ACCESS 3
-#define KEY 1
-
-static TargetKind other_kind = {.name = "other"};
-static Target other = {.kind = &other_kind, .name = (char *)"other"};
-
-/* tgt knows who registered by the session. */
-static Initiator *other_host(const char *url)
-{
-    static const InitiatorNeeds needs = {.arena_size = 65536};
-    GError *error = NULL;
-    Initiator *initiator;
-
-    other.device = (char *)url;
-    initiator = initiator_iscsi.open(&context, &other, NULL, &needs, &error);
-    g_assert_no_error(error);
-    return initiator;
-}
-
-static void reserve_out(Initiator *initiator, unsigned action)
-{
-    Command command = {.length = 24};
-    GError *error = NULL;
-
-    command_set_cdb(&command, 0x5f, 10, DATA_OUT);
-    command.cdb[1] = action;
-    command.cdb[2] = action == PR_RESERVE ? EXCLUSIVE_ACCESS : 0;
-    command.cdb[8] = 24;
-    memset(ask_data(initiator), 0, 24);
-    ask_data(initiator)[action == PR_REGISTER ? 15 : 7] = KEY;
-    ask_good(&other, initiator, &command, "PERSISTENT RESERVE OUT", &error);
-    g_assert_no_error(error);
-}
-
 static void test_in_use(void)
 {
     g_autofree char *disk = url_of(IQN, 1);
@@ -395,13 +355,13 @@ static void test_in_use(void)
     g_autofree char *cache =
         g_strdup_printf("XDG_CACHE_HOME=%s", context.temp_dir);
     const char *const env[] = {cache, NULL};
-    g_autoptr(Initiator) host = other_host(disk);
+    g_autoptr(Initiator) host = other_host(&context, disk);
     g_autoptr(Program) first = NULL;
 
-    reserve_out(host, PR_REGISTER);
+    other_host_reserve_out(host, PR_REGISTER);
     assert_refused(disk, "", WRITES, "--write-to", DISK, 5,
                    "a host has registered");
-    reserve_out(host, PR_CLEAR);
+    other_host_reserve_out(host, PR_CLEAR);
 
     first = start(disk, "", "native", READS, "--set", "cell-seconds=20", env);
     program_await(first, "round 1 of", 30);
@@ -458,7 +418,7 @@ static void test_reserved(void)
     g_autofree char *disk = url_of(IQN, 1);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
-        g_autoptr(Initiator) host = other_host(disk);
+        g_autoptr(Initiator) host = other_host(&context, disk);
         g_autoptr(Program) program =
             start(disk, "", paths[i], READS, "--set", "cell-seconds=1", NULL);
         g_autoptr(JsonObject) run = NULL;
@@ -466,8 +426,8 @@ static void test_reserved(void)
 
         program_await(program, "round 1 of", 30);
         g_usleep(600000); /* verification and the traced round are over */
-        reserve_out(host, PR_REGISTER);
-        reserve_out(host, PR_RESERVE);
+        other_host_reserve_out(host, PR_REGISTER);
+        other_host_reserve_out(host, PR_RESERVE);
         assert_end(program, 0, "RESERVATION CONFLICT");
         run = program_results(program);
         sample = json_array_get_object_element(
@@ -477,7 +437,7 @@ static void test_reserved(void)
             assert_refused(disk, "", READS, NULL, NULL, 6,
                            "RESERVATION CONFLICT");
         }
-        reserve_out(host, PR_CLEAR);
+        other_host_reserve_out(host, PR_CLEAR);
     }
 }
 
