@@ -14,6 +14,7 @@
 
 #define PAGE 4096
 #define SG_QUEUE 16                  /* SG_MAX_QUEUE, drivers/scsi/sg.c */
+#define KERNEL_SEGMENTS 2048         /* SG_MAX_SEGMENTS, linux/scatterlist.h */
 #define QEMU_MAX_TRANSFER (64 << 20) /* 2-fixes: scsi-generic */
 
 static void set(ProbeLimit *limit, ProbeLayer layer, char *evidence,
@@ -97,17 +98,29 @@ static gboolean is_above_hardware(const ProbeFacts *facts)
 }
 
 /* A piece of memory may begin inside a page: one page more than its length. */
+static gboolean needs_more_than(const ProbeFacts *facts, uint64_t segments)
+{
+    return is_pieces(facts) ? facts->refused > segments
+                            : in_bytes(facts->quantity) &&
+                                  facts->refused > (segments - 1) * PAGE;
+}
+
 static gboolean is_above_segments(const ProbeFacts *facts)
 {
     const DeviceLimits *limits = &facts->probe->limits;
     uint64_t segments = MIN(limits->segments, limits->host_segments);
 
-    if (!known(segments)) {
-        return FALSE;
-    }
-    return is_pieces(facts) ? facts->refused > segments
-                            : in_bytes(facts->quantity) &&
-                                  facts->refused > (segments - 1) * PAGE;
+    return known(segments) && needs_more_than(facts, segments);
+}
+
+/* Not of an HBA that takes no more itself (__scsi_init_queue,
+ * drivers/scsi/scsi_lib.c, has the smaller of the two). */
+static gboolean is_above_kernel_segments(const ProbeFacts *facts)
+{
+    uint64_t host = facts->probe->limits.host_segments;
+
+    return known(host) && host > KERNEL_SEGMENTS &&
+           needs_more_than(facts, KERNEL_SEGMENTS);
 }
 
 static gboolean is_bytes(const ProbeFacts *facts)
@@ -122,8 +135,8 @@ static const char smaller[] = "smaller transfers: set the block size of the "
  * as much as max_hw_sectors_kb (block/blk.h, blk_rq_get_max_sectors). */
 static const Cause causes[] = {
     {EDOM, is_depth, PROBE_DRIVER,
-     "the sg driver takes 16 commands on one descriptor (SG_MAX_QUEUE); QEMU "
-     "makes TASK SET FULL of it",
+     "the sg driver takes 16 commands on one descriptor (SG_MAX_QUEUE), more "
+     "only as fast as earlier ones end; QEMU makes TASK SET FULL of it",
      "keep the guest's queue at 16: -device virtio-scsi-pci,cmd_per_lun=16; "
      "scsi-block on /dev/sdX has no such limit"},
     {EINVAL, is_many_pieces, PROBE_DRIVER,
@@ -134,6 +147,11 @@ static const Cause causes[] = {
      "more than the host's HBA takes in one command (max_hw_sectors_kb)",
      "smaller transfers; some HBA drivers have a module parameter for "
      "max_sectors"},
+    {EINVAL, is_above_kernel_segments, PROBE_DRIVER,
+     "the memory has more pages than the kernel gives segments to a command: "
+     "2048 (SG_MAX_SEGMENTS), 8 MiB; the host's HBA would take more",
+     "smaller transfers: set the block size of the application to what works; "
+     "huge pages help where memory is mapped"},
     {EINVAL, is_above_segments, PROBE_HOST_HBA,
      "the memory has more pages than the host's HBA takes segments "
      "(sg_tablesize, max_segments)",

@@ -116,15 +116,17 @@ static char *doubts(const ProbeLimit *limit, ProbeQuantity quantity)
         g_autofree char *largest = value_text(quantity, found->largest);
 
         g_string_append_printf(text,
-                               "; not everything below is refused: %s works, "
-                               "%u of %u values tried are gaps",
-                               largest, found->gaps, found->tried);
+                               "; not everything above is refused: %s works "
+                               "(of %u values tried, %u below that were "
+                               "refused)",
+                               largest, found->tried, found->gaps);
     }
     if (found->unsteady) {
         g_string_append_printf(text,
-                               "; %u values were refused once and taken "
-                               "when tried again",
-                               found->unsteady);
+                               "; %u %s refused once and taken when tried "
+                               "again",
+                               found->unsteady,
+                               found->unsteady == 1 ? "was" : "were");
     }
     if (limit->tried && limit->note) {
         g_string_append_printf(text, "; %s", limit->note);
@@ -241,30 +243,34 @@ static gboolean takes(const ProbePath *path, uint64_t bytes)
            (!write->tried || write->found.works >= bytes);
 }
 
+/* FALSE: the path broke before, or --up-to is below. */
+static gboolean was_asked(const ProbePath *path, uint64_t bytes)
+{
+    const ProbeLimit *read = &path->limits[PROBE_READ];
+
+    return read->tried && (takes(path, bytes) || read->bound >= bytes);
+}
+
 /* The question that people come with. */
 static void add_answer(GString *out, const Probe *probe)
 {
     g_autoptr(GString) yes = g_string_new(NULL), no = g_string_new(NULL);
+    g_autoptr(GString) untried = g_string_new(NULL);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (unsigned i = 0; i < probe->paths->len; i++) {
         const ProbePath *path = g_ptr_array_index(probe->paths, i);
-        GString *list = takes(path, MIB) ? yes : no;
+        GString *list = !was_asked(path, MIB) ? untried
+                        : takes(path, MIB)    ? yes
+                                              : no;
 
-        /* With --up-to below it nobody has asked. */
-        if (path->limits[PROBE_READ].tried &&
-            (list == yes || path->limits[PROBE_READ].bound >= MIB)) {
-            g_string_append_printf(list, "%s%s", list->len ? ", " : "",
-                                   path->kind->name);
-        }
+        g_string_append_printf(list, "%s%s", list->len ? ", " : "",
+                               path->kind->name);
     }
-    if (yes->len) {
-        g_string_append_printf(
-            text, "%s by %s",
-            no->len ? "gets through" : "gets through, by all paths:", yes->str);
-        if (!no->len) {
-            g_string_printf(text, "gets through by all paths probed");
-        }
+    if (yes->len && !no->len && !untried->len) {
+        g_string_assign(text, "gets through by all paths probed");
+    } else if (yes->len) {
+        g_string_append_printf(text, "gets through by %s", yes->str);
     }
     if (no->len) {
         g_string_append_printf(text, "%sis refused by %s", yes->len ? "; " : "",
@@ -272,6 +278,8 @@ static void add_answer(GString *out, const Probe *probe)
     }
     if (!text->len) {
         g_string_assign(text, "was not tried");
+    } else if (untried->len) {
+        g_string_append_printf(text, "; was not tried by %s", untried->str);
     }
     sgb_text_paragraph(
         out, probe->tape ? "A 1 MiB block      " : "A 1 MiB transfer   ", 19,
@@ -283,26 +291,32 @@ static void add_blocks(GString *out, const Probe *probe)
 {
     g_autofree char *most = value_text(PROBE_READ, probe->max_block);
     g_autoptr(GString) text = g_string_new(NULL);
-    unsigned less = 0, more = 0;
+    unsigned less = 0, more = 0, asked = 0;
 
-    g_string_printf(text, "READ BLOCK LIMITS: %u to %s%s", probe->min_block,
-                    most, probe->max_block % 1024 ? " bytes" : "");
+    g_string_printf(text, "READ BLOCK LIMITS: %u bytes to %s%s",
+                    probe->min_block, most,
+                    probe->max_block % 1024 ? " bytes" : "");
     for (unsigned i = 0; i < probe->paths->len; i++) {
         const ProbePath *path = g_ptr_array_index(probe->paths, i);
         uint64_t works = path->limits[PROBE_READ].found.works;
 
+        if (!was_asked(path, probe->max_block)) {
+            continue;
+        }
+        asked++;
         if (!takes(path, probe->max_block)) {
             g_string_append_printf(text, "%s%s", less++ ? ", " : "; less by ",
                                    path->kind->name);
         }
         more += works > probe->max_block;
     }
-    if (!less) {
-        g_string_append(text, "; all of it works by all paths");
+    if (asked && !less) {
+        g_string_append_printf(text, "; all of it works by all %s",
+                               asked < probe->paths->len ? "that were tried"
+                                                         : "paths");
     }
     if (more) {
-        g_string_append_printf(text, ", more than it by %u of %u", more,
-                               probe->paths->len);
+        g_string_append_printf(text, ", more than it by %u of %u", more, asked);
     }
     sgb_text_paragraph(out, "blocks    ", 10, text->str);
 }

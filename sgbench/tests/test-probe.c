@@ -237,6 +237,15 @@ static void test_errno(void)
     facts.refused = 129;
     assert_blamed(&facts, PROBE_HOST_HBA, "sg_tablesize", NULL);
 
+    /* A tape's queue has no limits in /sys, its HBA takes 4096 segments. */
+    device.limits.max_hw_bytes = device.limits.segments = DEVICE_UNKNOWN;
+    device.limits.host_segments = 4096;
+    facts.quantity = PROBE_READ;
+    facts.refused = (8 << 20) + 1;
+    assert_blamed(&facts, PROBE_DRIVER, "SG_MAX_SEGMENTS", "block size");
+    device.limits.host_segments = 2048;
+    assert_blamed(&facts, PROBE_HOST_HBA, "sg_tablesize", NULL);
+
     facts.quantity = PROBE_DEPTH;
     facts.refused = 17;
     completion.transport = EDOM;
@@ -317,6 +326,55 @@ static void test_tape_blocks(void)
     assert_blamed(&facts, PROBE_HBA, "VIRTQUEUE_MAX_SIZE", "pvscsi");
 }
 
+/* @text has @part, wherever its lines end. */
+static gboolean says(const char *text, const char *part)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    for (char **word = words; *word; word++) {
+        if (**word) {
+            g_string_append_printf(line, "%s ", *word);
+        }
+    }
+    return strstr(line->str, part) != NULL;
+}
+
+/* A path that could not be probed is not one that takes less. */
+static void test_untried(void)
+{
+    ProbePath native = {.kind = path_find("native")};
+    ProbePath bounce = {.kind = path_find("generic-bounce"),
+                        .problem = (char *)"no QEMU"};
+    Probe tape = {.what = (char *)"tape",
+                  .device = (char *)"/dev/sg1",
+                  .tape = TRUE,
+                  .min_block = 4,
+                  .max_block = 1 << 20};
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    g_autofree char *one = NULL, *both = NULL;
+
+    native.limits[PROBE_READ] = (ProbeLimit){
+        .tried = TRUE, .bound = 8 << 20, .found = {.works = 4 << 20}};
+    g_ptr_array_add(paths, &native);
+    g_ptr_array_add(paths, &bounce);
+    tape.paths = paths;
+    one = probe_text(&tape);
+    g_assert_true(says(one, "4 bytes to 1 MiB; all of it works by all that "
+                            "were tried, more than it by 1 of 1"));
+    g_assert_true(says(one, "gets through by native; was not tried by "
+                            "generic-bounce path"));
+    g_assert_false(says(one, "less by"));
+
+    bounce.limits[PROBE_READ] = native.limits[PROBE_READ];
+    bounce.limits[PROBE_READ].found.works = 65536;
+    both = probe_text(&tape);
+    g_assert_true(
+        says(both, "; less by generic-bounce, more than it by 1 of 2"));
+    g_assert_true(says(both, "gets through by native; is refused by "
+                             "generic-bounce path"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -331,5 +389,6 @@ int main(int argc, char **argv)
     g_test_add_func("/probe/blame/errno", test_errno);
     g_test_add_func("/probe/blame/trace", test_trace);
     g_test_add_func("/probe/blame/tape-blocks", test_tape_blocks);
+    g_test_add_func("/probe/text/untried", test_untried);
     return g_test_run();
 }
