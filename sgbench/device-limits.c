@@ -9,6 +9,8 @@
 
 #include "device.h"
 
+#define VPD_BLOCK_LIMITS 0xb0
+
 /* A number in a file, times @unit. */
 static uint64_t number(char *line, uint64_t unit)
 {
@@ -37,6 +39,36 @@ static void read_queue(Device *device, const char *root)
     limits->physical_block = number(QUEUE("physical_block_size"), 1);
 #undef QUEUE
     limits->size = number(device_line(root, "/sys/block/%s/size", name), 512);
+}
+
+/* A big-endian number of blocks at @at, in bytes; 0 means that the device does
+ * not say. */
+static uint64_t blocks_at(const char *page, unsigned at, uint64_t block)
+{
+    uint32_t blocks;
+
+    memcpy(&blocks, page + at, sizeof(blocks));
+    return blocks ? GUINT32_FROM_BE(blocks) * block : DEVICE_UNKNOWN;
+}
+
+/* MAXIMUM and OPTIMAL TRANSFER LENGTH of a disk's VPD page Block Limits (SBC-4
+ * 6.6.4), which the kernel has asked for when it found the disk (from Linux 5.18
+ * on). */
+static void read_block_limits(Device *device, const char *root)
+{
+    DeviceLimits *limits = &device->limits;
+    g_autofree char *path = g_strdup_printf(
+        "%s/sys/class/scsi_device/%s/device/vpd_pgb0", root, device->address);
+    g_autofree char *page = NULL;
+    gsize size;
+
+    if (limits->logical_block == DEVICE_UNKNOWN ||
+        !g_file_get_contents(path, &page, &size, NULL) || size < 16 ||
+        (uint8_t)page[1] != VPD_BLOCK_LIMITS) {
+        return;
+    }
+    limits->max_transfer = blocks_at(page, 8, limits->logical_block);
+    limits->optimal_transfer = blocks_at(page, 12, limits->logical_block);
 }
 
 /* drivers/scsi/sg.c, sg_ioctl_common(): none of these sends a command. */
@@ -83,6 +115,8 @@ void device_read_limits(Device *device, const char *root)
         .logical_block = DEVICE_UNKNOWN,
         .physical_block = DEVICE_UNKNOWN,
         .size = DEVICE_UNKNOWN,
+        .max_transfer = DEVICE_UNKNOWN,
+        .optimal_transfer = DEVICE_UNKNOWN,
         .reserved_bytes = DEVICE_UNKNOWN,
     };
     limits->host_segments = number(
@@ -101,6 +135,7 @@ void device_read_limits(Device *device, const char *root)
     }
     if (device->block) {
         read_queue(device, root);
+        read_block_limits(device, root);
     }
     if (device->sg) {
         ask_sg(device, root);

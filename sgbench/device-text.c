@@ -55,6 +55,8 @@ static char *limits_text(const DeviceLimits *limits)
     add_number(text, "HBA: ", limits->host_segments, " segments");
     add_number(text, "depth ", limits->queue_depth, "");
     add_number(text, "HBA: depth ", limits->host_queue, "");
+    add_bytes(text, "device: up to ", limits->max_transfer, "");
+    add_bytes(text, "device: best at ", limits->optimal_transfer, "");
     add_bytes(text, "sg reserves ", limits->reserved_bytes, "");
     add_number(text, "allow_dio ", limits->allow_dio, "");
     if (limits->problem) {
@@ -181,6 +183,8 @@ static JsonObject *limits_object(const DeviceLimits *limits)
         {"logical_block", limits->logical_block},
         {"physical_block", limits->physical_block},
         {"size", limits->size},
+        {"max_transfer", limits->max_transfer},
+        {"optimal_transfer", limits->optimal_transfer},
         {"reserved_bytes", limits->reserved_bytes},
         {"allow_dio", limits->allow_dio},
     };

@@ -24,10 +24,12 @@ typedef struct DeviceLimits {
     uint64_t host_queue;    /* the HBA's can_queue */
     uint64_t logical_block; /* of a disk */
     uint64_t physical_block;
-    uint64_t size;           /* of a disk */
-    uint64_t reserved_bytes; /* the sg driver's buffer of a new descriptor */
-    uint64_t allow_dio;      /* the sg driver's parameter, 0 or 1 */
-    char *problem;           /* why /dev/sgN does not tell, or NULL */
+    uint64_t size;             /* of a disk */
+    uint64_t max_transfer;     /* of a disk, as it says itself (VPD page B0h) */
+    uint64_t optimal_transfer; /* likewise */
+    uint64_t reserved_bytes;   /* the sg driver's buffer of a new descriptor */
+    uint64_t allow_dio;        /* the sg driver's parameter, 0 or 1 */
+    char *problem;             /* why /dev/sgN does not tell, or NULL */
 } DeviceLimits;
 
 typedef struct Device {

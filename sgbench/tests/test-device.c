@@ -107,6 +107,9 @@ static void set_up(Fixture *f, gconstpointer unused)
     static const char *const disk[] = {
         "type", "0\n",   "vendor",    "ATA\n",     "model", "A disk\n", "rev",
         "1\n",  "state", "running\n", "block/sdb", "",      NULL};
+    /* at most 65535 blocks, best 128 */
+    static const uint8_t limits[64] = {0, 0xb0, 0,    60,   0, 0, 0, 0,
+                                       0, 0,    0xff, 0xff, 0, 0, 0, 128};
     static const char serial[] = "\x01\x80\x00\x0a  HU1234\x01 ";
 
     g_autoptr(GError) error = NULL;
@@ -132,6 +135,8 @@ static void set_up(Fixture *f, gconstpointer unused)
     make_file(f, "/sys/block/sdb/queue/max_segments", "168\n", -1);
     make_file(f, "/sys/block/sdb/queue/logical_block_size", "512\n", -1);
     make_file(f, "/sys/block/sdb/queue/physical_block_size", "4096\n", -1);
+    make_file(f, "/sys/class/scsi_device/2:0:1:0/device/vpd_pgb0",
+              (const char *)limits, sizeof(limits));
     make_file(f, "/sys/block/sdb/size", "2097152\n", -1);
     make_file(f, "/sys/block/sdb/dev", "8:16\n", -1);
     make_file(f, "/sys/block/sdb/sdb1/dev", "8:17\n", -1);
@@ -203,6 +208,7 @@ static void test_tape(Fixture *f, gconstpointer unused)
     g_assert_cmpuint(tape->limits.queue_depth, ==, 32);
     g_assert_cmpuint(tape->limits.allow_dio, ==, 1);
     g_assert_cmpuint(tape->limits.max_bytes, ==, DEVICE_UNKNOWN);
+    g_assert_cmpuint(tape->limits.max_transfer, ==, DEVICE_UNKNOWN);
     g_assert_nonnull(strstr(tape->limits.problem, "/dev/sg3: No such file"));
     assert_users(tape, users);
 }
@@ -228,6 +234,8 @@ static void test_disk(Fixture *f, gconstpointer unused)
     g_assert_cmpuint(disk->limits.segments, ==, 168);
     g_assert_cmpuint(disk->limits.physical_block, ==, 4096);
     g_assert_cmpuint(disk->limits.size, ==, UINT64_C(1) << 30);
+    g_assert_cmpuint(disk->limits.max_transfer, ==, 65535 * 512);
+    g_assert_cmpuint(disk->limits.optimal_transfer, ==, 64 << 10);
     g_assert_nonnull(strstr(disk->limits.problem, "modprobe sg"));
     assert_users(disk, users);
 }

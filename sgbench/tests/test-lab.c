@@ -243,6 +243,8 @@ static void check_devices(Inside *inside)
     g_assert_cmpuint(device->limits.size, ==, 64 * MIB);
     g_assert_cmpuint(device->limits.logical_block, ==, 512);
     g_assert_cmpuint(device->limits.max_bytes, >=, 8 * MIB);
+    /* scsi_debug's opt_blks is 1024 */
+    g_assert_cmpuint(device->limits.optimal_transfer, ==, 512 << 10);
     g_assert_cmpuint(device->limits.allow_dio, ==, 0);
     g_assert_cmpuint(device->limits.reserved_bytes, >=, 4096);
     g_assert_null(device->limits.problem);
