@@ -17,7 +17,8 @@ typedef struct Config {
 #define IN_LAB "the lab's jobs: end-to-end runs check-lab in it"
 #define WHOLE "end-to-end runs the whole of it"
 #define FAULTS "its commands are meant to fail: test-faults"
-#define HARDWARE "needs a device of the machine"
+#define PART "end-to-end runs a part of it"
+#define FOREIGN "needs a device to be named: test-safety, in the lab"
 
 static const Config configs[] = {
     {"ablation", .only = {"*/64K/qd4/*", "*/adjacent"}},
@@ -26,7 +27,7 @@ static const Config configs[] = {
     {"check-iscsi-null"},
     {"check-iscsi-tape", WHOLE},
     {"check-lab", WHOLE},
-    {"check-lab-tape", WHOLE},
+    {"check-lab-tape", PART},
     {"check-null", WHOLE},
     {"check-tape", WHOLE},
     {"demo-iscsi", .only = {"*/256K/qd4/*"}},
@@ -41,8 +42,8 @@ static const Config configs[] = {
     {"mmio", .only = {"*/64K/*"}},
     {"null", .only = {"*/64K/qd4/*"}},
     {"quick"},
-    {"real-disk", HARDWARE},
-    {"real-tape", HARDWARE},
+    {"real-disk", FOREIGN},
+    {"real-tape", FOREIGN},
     {"regression"},
     {"small", .only = {"*/read/4K/qd16/*"}},
     {"tape", .only = {"*/256K/*"}},
