@@ -14,10 +14,11 @@
 typedef struct Tracing Tracing;
 
 /*
- * Make sure that there is a session daemon. Call it before anything that is to
- * be traced starts: as a normal user a private LTTNG_HOME is set for this
- * process and its children. @kernel says whether sessions have the kernel's
- * events, too. SGBENCH_ERROR_PREFLIGHT.
+ * Make sure that there is a session daemon, and that it has a consumer. Call it
+ * before anything that is to be traced starts: as a normal user a private
+ * LTTNG_HOME is set for this process and its children. @kernel says whether
+ * sessions have the kernel's events, too. SGBENCH_ERROR_PREFLIGHT; that is also
+ * the error of all below if the daemon does not answer any more.
  */
 Tracing *tracing_start(RunContext *context, KernelTrace kernel, GError **error);
 
