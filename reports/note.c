@@ -184,6 +184,32 @@ static void add_verification(GPtrArray *out, const SgbRun *run)
          verified, verified == 1 ? "" : "s", impossible);
 }
 
+/* One note for each target and operation. */
+static void add_not_run(GPtrArray *out, const SgbRun *run)
+{
+    g_autoptr(GHashTable) not_run = sgb_run_not_run(run);
+    g_autoptr(GHashTable) said =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    JsonArray *cells = sgb_json_array(run->json, "cells");
+
+    for (unsigned i = 0; i < json_array_get_length(cells); i++) {
+        JsonObject *cell = json_array_get_object_element(cells, i);
+        const char *message =
+            g_hash_table_lookup(not_run, sgb_json_string(cell, "id"));
+        char *what;
+
+        if (!message) {
+            continue;
+        }
+        what = g_strdup_printf("%s on %s", sgb_json_string(cell, "operation"),
+                               sgb_json_string(cell, "target"));
+        if (g_hash_table_add(said, what)) { /* takes it over */
+            note(out, SGB_NOTE_LIMIT, "NOT RUN",
+                 "%s is not supported by target: skipped (%s)", what, message);
+        }
+    }
+}
+
 static void add_reconciliation(GPtrArray *out, const SgbRun *run)
 {
     JsonArray *all = sgb_json_array(run->json, "reconciliation");
@@ -237,6 +263,7 @@ GPtrArray *sgb_run_notes(const SgbRun *run)
     add_outcome(out, run);
     add_environment(out, run);
     add_rounds(out, run);
+    add_not_run(out, run);
     add_verification(out, run);
     add_reconciliation(out, run);
     return out;

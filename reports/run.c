@@ -27,6 +27,7 @@ static const SgbJsonMember root_members[] = {
     {"verification", SGB_JSON_ARRAY, TRUE},
     {"reconciliation", SGB_JSON_ARRAY, TRUE},
     {"log_pages", SGB_JSON_ARRAY, TRUE},
+    {"not_run", SGB_JSON_ARRAY, TRUE},
     {NULL},
 };
 
@@ -125,6 +126,12 @@ static const SgbJsonMember verification_members[] = {
     {"path", SGB_JSON_STRING},
     {"result", SGB_JSON_STRING},
     {"message", SGB_JSON_STRING, TRUE},
+    {NULL},
+};
+
+static const SgbJsonMember not_run_members[] = {
+    {"cell", SGB_JSON_STRING},
+    {"message", SGB_JSON_STRING},
     {NULL},
 };
 
@@ -241,20 +248,38 @@ static gboolean check_root(JsonObject *root, const char *file, GError **error)
            check_elements(root, "verification", verification_members, file,
                           error) &&
            check_elements(root, "log_pages", log_members, file, error) &&
+           check_elements(root, "not_run", not_run_members, file, error) &&
            check_elements(root, "reconciliation", reconciliation_members, file,
                           error);
+}
+
+GHashTable *sgb_run_not_run(const SgbRun *run)
+{
+    GHashTable *ids = g_hash_table_new(g_str_hash, g_str_equal);
+    JsonArray *all = sgb_json_array(run->json, "not_run");
+    unsigned n = all ? json_array_get_length(all) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        JsonObject *object = json_array_get_object_element(all, i);
+
+        g_hash_table_insert(ids, (gpointer)sgb_json_string(object, "cell"),
+                            (gpointer)sgb_json_string(object, "message"));
+    }
+    return ids;
 }
 
 static void add_cells(SgbRun *run, GHashTable *by_id)
 {
     JsonArray *array = sgb_json_array(run->json, "cells");
+    g_autoptr(GHashTable) not_run = sgb_run_not_run(run);
 
     for (unsigned i = 0; i < json_array_get_length(array); i++) {
         JsonObject *object = json_array_get_object_element(array, i);
         const char *id = sgb_json_string(object, "id");
         SgbCell *cell;
 
-        if (g_hash_table_contains(by_id, id)) {
+        if (g_hash_table_contains(by_id, id) ||
+            g_hash_table_contains(not_run, id)) {
             continue;
         }
         cell = g_new0(SgbCell, 1);
@@ -456,6 +481,7 @@ static int compare_rounds(gconstpointer a, gconstpointer b)
 static gboolean is_empty(const SgbRun *run)
 {
     JsonArray *verification = sgb_json_array(run->json, "verification");
+    JsonArray *not_run = sgb_json_array(run->json, "not_run");
 
     for (unsigned i = 0; i < run->cells->len; i++) {
         const SgbCell *cell = g_ptr_array_index(run->cells, i);
@@ -464,7 +490,8 @@ static gboolean is_empty(const SgbRun *run)
             return FALSE;
         }
     }
-    return !verification || json_array_get_length(verification) == 0;
+    return (!verification || json_array_get_length(verification) == 0) &&
+           (!not_run || json_array_get_length(not_run) == 0);
 }
 
 /* The rounds in order, and what only all of them tell. */

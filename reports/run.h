@@ -116,7 +116,8 @@ typedef struct SgbCell {
 typedef struct SgbRun {
     char *path;
     JsonObject *json; /* all of run.json, with "samples" empty */
-    GPtrArray *cells; /* SgbCell *, in the order of the job */
+    GPtrArray *cells; /* SgbCell *, in the order of the job, without those
+                       * that were left out (sgb_run_not_run()) */
     gboolean complete;
     unsigned rounds;    /* of the job */
     unsigned bad_lines; /* of the journal, left out (torn, not ours) */
@@ -125,7 +126,8 @@ typedef struct SgbRun {
 /*
  * Load the run in folder @path: run.json, and samples.jsonl of a run that has
  * not ended. NULL with an SGB_REPORT_ERROR whose message names file and member;
- * EMPTY if there is nothing to report at all: no sample, no verification.
+ * EMPTY if there is nothing to report at all: no sample, no verification, no
+ * cell that was left out.
  * In @json everything that run.schema.json requires is there and of its type.
  */
 SgbRun *sgb_run_load(const char *path, GError **error);
@@ -135,6 +137,11 @@ SgbRun *sgb_run_load(const char *path, GError **error);
 SgbRun *sgb_run_parse(const char *path, GBytes *text, GBytes *lines,
                       GError **error);
 void sgb_run_free(SgbRun *run);
+
+/* Cells that were left out because their target does not have the command: id
+ * to what it said. The caller's; the texts are @run's. */
+GHashTable *sgb_run_not_run(const SgbRun *run);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SgbRun, sgb_run_free)
 
 #endif

@@ -168,6 +168,13 @@ static void add_cells(GString *out, const FakeRun *run)
     g_string_append(out, "],\n");
 }
 
+static gboolean is_left_out(const FakeRun *run, const FakeCell *cell)
+{
+    g_autofree char *id = g_strdup_printf("\"c%d\"", (int)(cell - run->cells));
+
+    return run->not_run && strstr(run->not_run, id);
+}
+
 char *fake_run_write(const FakeRun *run)
 {
     g_autoptr(GString) json = g_string_new("{");
@@ -182,7 +189,7 @@ char *fake_run_write(const FakeRun *run)
         for (const FakeCell *c = run->cells; c->path; c++) {
             GString *out = run->journal ? journal : json;
 
-            if (c->rounds && round > c->rounds) {
+            if ((c->rounds && round > c->rounds) || is_left_out(run, c)) {
                 continue;
             }
             if (!run->journal && json->str[json->len - 1] != '[') {
@@ -195,9 +202,12 @@ char *fake_run_write(const FakeRun *run)
         }
     }
     g_string_append_printf(
-        json, "],\n\"verification\": %s,\n\"reconciliation\": %s}\n",
+        json,
+        "],\n\"verification\": %s,\n\"reconciliation\": %s,\n"
+        "\"not_run\": %s}\n",
         run->verification ? run->verification : "[]",
-        run->reconciliation ? run->reconciliation : "[]");
+        run->reconciliation ? run->reconciliation : "[]",
+        run->not_run ? run->not_run : "[]");
     fake_run_replace(folder, "run.json", json->str);
     if (run->journal) {
         fake_run_replace(folder, "samples.jsonl", journal->str);

@@ -28,8 +28,9 @@ typedef struct FakeRun {
     gboolean journal;      /* samples are in samples.jsonl */
     const FakeCell *cells; /* ended by one without a path */
     const char *verification, *reconciliation; /* JSON, or NULL */
-    unsigned spread; /* buckets of each latency; 0: one */
-    unsigned slices; /* of each time series; 0: none */
+    const char *not_run; /* JSON, or NULL; cells it names have no samples */
+    unsigned spread;     /* buckets of each latency; 0: one */
+    unsigned slices;     /* of each time series; 0: none */
 } FakeRun;
 
 /* Write it into a new temporary folder; remove it with fake_run_remove. */

@@ -150,6 +150,16 @@ static void test_nothing(void)
     run = sgb_run_load(folder, &error);
     g_assert_no_error(error);
     g_assert_nonnull(run);
+    g_clear_pointer(&run, sgb_run_free);
+    fake_run_remove(folder);
+
+    /* And that the target has nothing of what was asked for. */
+    none.verification = NULL;
+    none.not_run = "[{\"cell\": \"c0\", \"message\": \"20h\"}]";
+    folder = fake_run_write(&none);
+    run = sgb_run_load(folder, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(run);
     fake_run_remove(folder);
 }
 
@@ -391,6 +401,8 @@ static void test_hostile(void)
                   "\"samples?0].server.minor_faults\" is missing");
     check_hostile("\"verification\": [", "\"verification\": [{}",
                   "\"verification?0].target\" is missing");
+    check_hostile("\"not_run\": [", "\"not_run\": [{\"cell\": \"c0\"}",
+                  "\"not_run?0].message\" is missing");
 }
 
 /* Never crashes, whatever it is given; and what it takes, the table takes. */

@@ -132,6 +132,31 @@ static void test_golden(void)
     g_assert_cmpstr(text, ==, expected);
 }
 
+/* What a target does not have is told once, and is missed by nobody. */
+static void test_not_run(void)
+{
+    const FakeRun fake = {
+        .outcome = "failed",
+        .rounds = 3,
+        .requests = 10,
+        .cells = cells,
+        .not_run = "[{\"cell\": \"c0\", \"message\": \"LOCATE (10): 20h\"}, "
+                   "{\"cell\": \"c4\", \"message\": \"LOCATE (10): 20h\"}]",
+    };
+    g_autofree char *text = table_of(&fake);
+    const char *note = strstr(text, "NOT RUN");
+
+    /* 6 cells of 3 rounds, without 2 of them, and 1 round of the last */
+    check_line(text, "INCOMPLETE this run failed. 11 of 12 samples are there*");
+    check_line(text, "NOT RUN    read on lun is not supported by target: "
+                     "skipped (LOCATE (10):*");
+    g_assert_nonnull(note);
+    g_assert_null(strstr(note + 1, "NOT RUN"));
+    g_assert_null(strstr(text, "  native "));
+    g_assert_null(strstr(text, "zerocopy"));
+    g_assert_nonnull(strstr(text, "  generic-notrim "));
+}
+
 /* What went wrong stands before all figures. */
 static void test_loud(void)
 {
@@ -317,6 +342,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/table/golden", test_golden);
+    g_test_add_func("/table/not-run", test_not_run);
     g_test_add_func("/table/loud", test_loud);
     g_test_add_func("/table/indicative", test_indicative);
     g_test_add_func("/table/lab", test_lab);
