@@ -151,7 +151,7 @@ uint64_t cell_data_length(const Cell *cell)
         return DISK_UNMAP_BYTES;
     }
     return cell->operation == OPERATION_VERIFY ||
-                   cell->operation == OPERATION_SYNC
+                   cell->operation == OPERATION_SYNC || cell_moves_tape(cell)
                ? 0
                : cell->size;
 }
@@ -159,6 +159,12 @@ uint64_t cell_data_length(const Cell *cell)
 gboolean cell_moves_data(const Cell *cell)
 {
     return cell_data_length(cell) == cell->size;
+}
+
+gboolean cell_moves_tape(const Cell *cell)
+{
+    return cell->operation == OPERATION_SPACE ||
+           cell->operation == OPERATION_LOCATE;
 }
 
 uint64_t cell_commands(const Cell *cell, uint64_t bytes)

@@ -20,7 +20,8 @@ typedef struct Cell {
     const PathKind *path;
     const Matrix *matrix; /* it comes from */
     Operation operation;
-    uint64_t size; /* bytes of the medium that a command is for */
+    uint64_t size; /* bytes of the medium that a command is for; of those that
+                    * move a tape, its blocks */
     unsigned depth;
     Layout layout;
     const HbaKind *hba; /* a native path has none, but its cells pair */
@@ -34,6 +35,7 @@ typedef struct Cell {
                           * begin on a disk */
     uint32_t tape_block; /* fixed blocks of a tape, bytes; 0: variable */
     uint64_t filemarks;  /* bytes between filemarks of a tape; 0: one, last */
+    gboolean left_out;   /* its target has not the command (runner.c) */
 } Cell;
 
 /* The id that @cell has on @path; the caller's. */
@@ -52,6 +54,9 @@ uint64_t cell_data_length(const Cell *cell);
 /* TRUE if commands transfer what is on the medium: bytes a second mean
  * something. */
 gboolean cell_moves_data(const Cell *cell);
+
+/* TRUE if commands move a tape from one place to another, and nothing else. */
+gboolean cell_moves_tape(const Cell *cell);
 
 /* Commands with data that @bytes take. */
 uint64_t cell_commands(const Cell *cell, uint64_t bytes);

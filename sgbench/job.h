@@ -20,6 +20,9 @@ typedef enum Operation {
     OPERATION_COMPARE, /* VERIFY, BYTCHK 01b: with data */
     OPERATION_UNMAP,
     OPERATION_SYNC, /* SYNCHRONIZE CACHE */
+    /* Of tapes alone: */
+    OPERATION_SPACE,
+    OPERATION_LOCATE,
     OPERATION__COUNT,
 } Operation;
 

@@ -96,7 +96,7 @@ static void (*const makers[])(LoadDisk *disk, Slot *slot, uint64_t lba) = {
     [OPERATION_SYNC] = make_sync,
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(makers) == OPERATION__COUNT);
+G_STATIC_ASSERT(G_N_ELEMENTS(makers) == OPERATION_SPACE);
 
 /* 53 bits, of which the medium has less. */
 static uint64_t draw_place(const LoadDisk *disk, GRand *random)

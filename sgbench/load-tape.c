@@ -152,29 +152,6 @@ static gboolean writing_done(Load *load, unsigned slot, Command *command,
     return TRUE;
 }
 
-/* What became of a WRITE that was not GOOD: that the tape is shorter than the
- * job says is the user's to mend. Always FALSE. */
-static gboolean write_refused(const LoadTape *tape, const Completion *failure,
-                              GError **error)
-{
-    int64_t information;
-    TapeEnd end = tape_end(failure, &information);
-    g_autofree char *sense = completion_text(failure);
-    g_autofree char *at = job_size_text(tape->done * tape->cell->size);
-    g_autofree char *size = job_size_text(tape->target->caps.size);
-
-    if (end != TAPE_EARLY_WARNING && end != TAPE_FULL) {
-        return ask_refused(tape->target, "WRITE (6)", failure, error);
-    }
-    return sgbench_fail(error, SGBENCH_ERROR_TARGET,
-                        "%s (%s): the tape ends after %s, but its size is %s "
-                        "in the job, of which three quarters are written: "
-                        "write a smaller size, or put a longer tape in "
-                        "(WRITE (6): %s)",
-                        tape->target->name, tape->target->device, at, size,
-                        sense);
-}
-
 /* One pass of the tape: what is read then. */
 static gboolean write_pass(LoadTape *tape, Initiator *initiator, GError **error)
 {
@@ -186,7 +163,9 @@ static gboolean write_pass(LoadTape *tape, Initiator *initiator, GError **error)
     if (!initiator->kind->drive(initiator, &writing.load, NULL, error)) {
         return FALSE;
     }
-    return !writing.failed || write_refused(tape, &writing.failure, error);
+    return !writing.failed ||
+           tape_write_refused(tape->target, &writing.failure,
+                              tape->done * tape->cell->size, error);
 }
 
 static gboolean tape_prepare(LoadTimed *timed, Initiator *initiator,
@@ -232,9 +211,7 @@ LoadTimed *load_tape_new(const Cell *cell, const Target *target,
     tape->cell = cell;
     tape->reading = cell->operation == OPERATION_READ;
     tape->timed.interval_ns = cell_interval(cell);
-    tape->per_pass =
-        MIN(cell->bytes ? cell_commands(cell, cell->bytes) : TAPE_PASS_BLOCKS,
-            tape_room(&target->caps) / cell->size);
+    tape->per_pass = tape_pass(cell, &target->caps);
     tape->per_file = cell->filemarks / cell->size;
 
     tape->buffer =

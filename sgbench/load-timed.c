@@ -160,6 +160,13 @@ gboolean load_timed_prepare(LoadTimed *timed, Initiator *initiator,
     return !timed->prepare || timed->prepare(timed, initiator, error);
 }
 
+gboolean load_timed_check(LoadTimed *timed, Initiator *initiator,
+                          GError **error)
+{
+    return !timed->check ||
+           timed->check(timed, timed->sample, initiator, error);
+}
+
 void load_timed_arm(LoadTimed *timed, Sample *sample, const LoadLimits *limits)
 {
     timed->sample = sample;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Loads that are measured: a closed loop of commands at one depth, or commands
- * at a fixed rate, for a time or a number of requests. What the commands are is the medium's: READs and
- * WRITEs of a disk (load-disk.c), or of a tape with what belongs to it
- * (load-tape.c).
+ * at a fixed rate, for a time or a number of requests. What the commands are is
+ * the medium's: READs and WRITEs of a disk (load-disk.c), or of a tape with what
+ * belongs to it (load-tape.c), or what moves a tape (load-position.c).
  *
  * At a fixed rate (cell_interval()) every command with data is due at a time of
  * a schedule that does not wait for those before it: one that finds all slots
@@ -30,7 +30,15 @@ struct LoadTimed {
     /* Get the medium ready: not counted, and before the first load_timed_arm().
      * NULL if there is nothing to do. */
     gboolean (*prepare)(LoadTimed *timed, Initiator *initiator, GError **error);
+
+    /* Did the commands do what they said? Not counted, when all has come back;
+     * *@sample gets what was seen. SGBENCH_ERROR_DATA if not. NULL if nothing can
+     * be asked. */
+    gboolean (*check)(LoadTimed *timed, Sample *sample, Initiator *initiator,
+                      GError **error);
     void (*free)(LoadTimed *timed);
+
+    const char *run_id; /* whose data it is, where it says so; NULL: nobody's */
 
     /* load-timed.c's */
     Sample *sample;
@@ -82,6 +90,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoadTimed, load_timed_free)
 /* Get the medium ready, if it has to be. */
 gboolean load_timed_prepare(LoadTimed *timed, Initiator *initiator,
                             GError **error);
+
+/* See LoadTimed.check. */
+gboolean load_timed_check(LoadTimed *timed, Initiator *initiator,
+                          GError **error);
 
 /* When to stop posting; 0: no limit. */
 typedef struct LoadLimits {

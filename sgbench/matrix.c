@@ -21,6 +21,8 @@ static const char *const operation_names[] = {
     "verify-bytes",
     "unmap",
     "synchronize-cache",
+    "space",
+    "locate",
     NULL,
 };
 static const char *const access_names[] = {"sequential", "random", NULL};

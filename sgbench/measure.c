@@ -70,6 +70,7 @@ Sample *measure_cell(RunContext *context, const Target *target,
     g_autoptr(Sample) sample = sample_new(cell->id, spec->round);
     gboolean ok;
 
+    timed->run_id = context->run_id;
     if (!load_timed_prepare(timed, initiator, error)) {
         return NULL;
     }
@@ -85,7 +86,8 @@ Sample *measure_cell(RunContext *context, const Target *target,
     if (cell->rate) {
         sample_count_responses(sample);
     }
-    if (cell->rate || target->caps.medium == &medium_tape) {
+    if (cell->rate ||
+        (target->caps.medium == &medium_tape && cell_moves_data(cell))) {
         sample_count_gaps(sample);
     }
     sample->started = g_get_real_time() / 1e6;
@@ -103,5 +105,6 @@ Sample *measure_cell(RunContext *context, const Target *target,
         ust_cell_end(cell->id, sample_commands(sample), sample->bytes);
     }
     initiator->traced = FALSE;
+    ok = ok && load_timed_check(timed, initiator, error);
     return ok ? g_steal_pointer(&sample) : NULL;
 }

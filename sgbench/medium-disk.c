@@ -63,6 +63,11 @@ static char *shape_fault(const Cell *cell, const TargetCaps *caps)
     g_autofree char *size = job_size_text(cell->size);
     g_autofree char *shift = job_size_text(cell->shift);
 
+    if (cell_moves_tape(cell)) {
+        return g_strdup_printf("operation %s is for tapes, target '%s' is a "
+                               "disk; leave it out",
+                               operation_name(cell->operation), name);
+    }
     if (cell->size % caps->block_size) {
         return g_strdup_printf("size %s is not a multiple of the %u-byte "
                                "blocks of target '%s'",

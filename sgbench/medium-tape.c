@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "error.h"
 #include "keyfile.h"
+#include "load-position.h"
 #include "load-tape.h"
 #include "medium.h"
 #include "medium-tape.h"
@@ -17,6 +18,13 @@
 uint64_t tape_room(const TargetCaps *caps)
 {
     return caps->size / 4 * 3;
+}
+
+uint64_t tape_pass(const Cell *cell, const TargetCaps *caps)
+{
+    return MIN(cell->bytes ? cell_commands(cell, cell->bytes)
+                           : TAPE_PASS_BLOCKS,
+               tape_room(caps) / cell->size);
 }
 
 static gboolean G_GNUC_PRINTF(4, 5)
@@ -33,6 +41,30 @@ static gboolean G_GNUC_PRINTF(4, 5)
                           matrix->name, text);
 }
 
+/* What does not go with moving a tape. */
+static gboolean check_moves(const Job *job, const Matrix *matrix,
+                            const Cell *cell, GError **error)
+{
+    const char *operation = operation_name(cell->operation);
+
+    if (!cell_moves_tape(cell)) {
+        return TRUE;
+    }
+    if (cell->layout != LAYOUT_CONTIGUOUS) {
+        return unfit(job, matrix, error,
+                     "layout %s: operation %s has no data to lay out; "
+                     "allowed: contiguous",
+                     layout_name(cell->layout), operation);
+    }
+    if (cell->tape_block || cell->rate) {
+        return unfit(job, matrix, error,
+                     "%s is for reading and writing, operation %s has no data; "
+                     "leave it out, or give %s a matrix of its own",
+                     cell->rate ? "rates" : "block", operation, operation);
+    }
+    return TRUE;
+}
+
 static gboolean tape_check(const Job *job, const Matrix *matrix,
                            const Cell *cell, const TargetCaps *caps,
                            GError **error)
@@ -41,11 +73,14 @@ static gboolean tape_check(const Job *job, const Matrix *matrix,
     const char *name = cell->target->name;
 
     if (cell->operation != OPERATION_READ &&
-        cell->operation != OPERATION_WRITE) {
+        cell->operation != OPERATION_WRITE && !cell_moves_tape(cell)) {
         return unfit(job, matrix, error,
                      "operation %s is for disks, target '%s' is a tape; "
-                     "allowed: read, write",
+                     "allowed: read, write, space, locate",
                      operation_name(cell->operation), name);
+    }
+    if (!check_moves(job, matrix, cell, error)) {
+        return FALSE;
     }
     if (cell->access != ACCESS_SEQUENTIAL || cell->shift) {
         return unfit(job, matrix, error,
@@ -95,6 +130,26 @@ gboolean tape_go_back(const Target *target, Initiator *initiator,
 
     tape_rewind(&command);
     return ask_good(target, initiator, &command, "REWIND", error);
+}
+
+gboolean tape_write_refused(const Target *target, const Completion *failure,
+                            uint64_t written, GError **error)
+{
+    int64_t information;
+    TapeEnd end = tape_end(failure, &information);
+    g_autofree char *sense = completion_text(failure);
+    g_autofree char *at = job_size_text(written);
+    g_autofree char *size = job_size_text(target->caps.size);
+
+    if (end != TAPE_EARLY_WARNING && end != TAPE_FULL) {
+        return ask_refused(target, "WRITE (6)", failure, error);
+    }
+    return sgbench_fail(error, SGBENCH_ERROR_TARGET,
+                        "%s (%s): the tape ends after %s, but its size is %s "
+                        "in the job, of which three quarters are written: "
+                        "write a smaller size, or put a longer tape in "
+                        "(WRITE (6): %s)",
+                        target->name, target->device, at, size, sense);
 }
 
 gboolean tape_set_blocks(const Target *target, Initiator *initiator,
@@ -159,11 +214,58 @@ static gboolean tape_bring_up(const Target *target, Initiator *initiator,
     return TRUE;
 }
 
+/* Of what moves the tape nobody chooses the data: it says where it is. */
+static gboolean tape_writes(const Cell *cell)
+{
+    return !cell_moves_tape(cell);
+}
+
+/* To where it is: the beginning. SPACE of none leaves it there. */
+static gboolean tape_has(const Target *target, Initiator *initiator,
+                         Operation operation, char **refusal, GError **error)
+{
+    gboolean locate = operation == OPERATION_LOCATE;
+    Completion completion = {0};
+    Command command = {0};
+
+    *refusal = NULL;
+    if (!locate && operation != OPERATION_SPACE) {
+        return TRUE;
+    }
+    if (!tape_go_back(target, initiator, error)) {
+        return FALSE;
+    }
+    if (locate) {
+        tape_locate_10(&command, 0);
+    } else {
+        tape_space(&command, TAPE_SPACE_BLOCKS, 0);
+    }
+    if (!ask(initiator, &command, &completion, error)) {
+        return FALSE;
+    }
+    if (tape_lacks(&completion)) {
+        g_autofree char *text = completion_text(&completion);
+
+        *refusal = g_strdup_printf("%s: %s",
+                                   locate ? "LOCATE (10)" : "SPACE (6)", text);
+    }
+    return TRUE;
+}
+
+static LoadTimed *tape_load(const Cell *cell, const Target *target,
+                            const Arena *arena, uint64_t seed)
+{
+    return (cell_moves_tape(cell) ? load_position_new
+                                  : load_tape_new)(cell, target, arena, seed);
+}
+
 const Medium medium_tape = {
     .name = "tape",
     .check = tape_check,
+    .writes = tape_writes,
+    .has = tape_has,
     .identify = tape_identify,
     .bring_up = tape_bring_up,
-    .load = load_tape_new,
+    .load = tape_load,
     .verify = verify_tape,
 };

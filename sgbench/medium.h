@@ -23,6 +23,12 @@ struct Medium {
     /* Does @cell write data of its own choice? NULL: they all do. */
     gboolean (*writes)(const Cell *cell);
 
+    /* Does @target have the command that @operation is, asked through
+     * @initiator? *@refusal: what it says if not (the caller's), or NULL. FALSE
+     * with an error if the way to it broke. NULL: all have all. */
+    gboolean (*has)(const Target *target, Initiator *initiator,
+                    Operation operation, char **refusal, GError **error);
+
     /* Size and limits of @target, asked through @initiator. */
     gboolean (*identify)(Target *target, Initiator *initiator, GError **error);
 

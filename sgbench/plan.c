@@ -440,7 +440,7 @@ static Start *start_new(const Plan *plan, const TargetSpec *spec,
         g_autofree char *id = cell_id(order->pdata[i], path);
         Cell *cell = g_hash_table_lookup(plan->by_id, id);
 
-        if (cell && cell->hba == hba) {
+        if (cell && cell->hba == hba && !cell->left_out) {
             g_ptr_array_add(start->cells, cell);
         }
     }

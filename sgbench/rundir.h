@@ -43,7 +43,7 @@ JsonObject *rundir_header(RunDir *dir);
 gboolean rundir_append(RunDir *dir, const Sample *sample, GError **error);
 
 /* Append @record to array @name ("verification", "reconciliation",
- * "log_pages"). Taken over. */
+ * "log_pages", "not_run"). Taken over. */
 void rundir_record(RunDir *dir, const char *name, JsonObject *record);
 
 /* Empty that array: what it said is going to be said anew. */

@@ -103,6 +103,7 @@ static gboolean open_results(Runner *runner, GError **error)
             json_object_get_int_member(
                 json_object_get_object_member(header, "run"), "resumed");
         rundir_forget(runner->dir, "verification");
+        rundir_forget(runner->dir, "not_run");
     } else {
         context->run_id = g_uuid_string_random();
         header = describe_run(context, runner->plan, options->overrides);
@@ -174,6 +175,74 @@ static gboolean same_device(const Target *target, JsonObject *before,
     return FALSE;
 }
 
+/* What a run that is resumed knows of the target called @name, or NULL. */
+static JsonObject *find_target(JsonArray *known, const char *name)
+{
+    for (unsigned i = 0; i < json_array_get_length(known); i++) {
+        JsonObject *object = json_array_get_object_element(known, i);
+
+        if (g_str_equal(json_object_get_string_member(object, "name"), name)) {
+            return object;
+        }
+    }
+    return NULL;
+}
+
+/* The cells of @spec with @operation are not run: the target says @refusal. */
+static void leave_out(Runner *runner, const TargetSpec *spec,
+                      Operation operation, const char *refusal)
+{
+    const Job *job = runner->job;
+    unsigned rounds = job->rounds + (job->trace == TRACE_ROUND ? 1 : 0);
+    unsigned i, j;
+
+    for (i = 0; i < runner->plan->cells->len; i++) {
+        Cell *cell = g_ptr_array_index(runner->plan->cells, i);
+        JsonObject *record;
+
+        if (cell->target != spec || cell->operation != operation) {
+            continue;
+        }
+        cell->left_out = TRUE;
+        record = json_object_new();
+        json_object_set_string_member(record, "cell", cell->id);
+        json_object_set_string_member(record, "message", refusal);
+        rundir_record(runner->dir, "not_run", record);
+        for (j = 0; j < rounds; j++) {
+            progress_advance(runner->progress);
+        }
+    }
+    progress_note(runner->progress,
+                  "%s: %s is not supported by target: skipped (%s)", spec->name,
+                  operation_name(operation), refusal);
+}
+
+/* Leave out what @target itself has not, whatever the path. */
+static gboolean ask_operations(Runner *runner, const TargetSpec *spec,
+                               const Target *target, Initiator *initiator,
+                               GError **error)
+{
+    gboolean asked[OPERATION__COUNT] = {FALSE};
+
+    for (unsigned i = 0; i < runner->plan->cells->len; i++) {
+        const Cell *cell = g_ptr_array_index(runner->plan->cells, i);
+        g_autofree char *refusal = NULL;
+
+        if (cell->target != spec || asked[cell->operation]) {
+            continue;
+        }
+        asked[cell->operation] = TRUE;
+        if (!target->caps.medium->has(target, initiator, cell->operation,
+                                      &refusal, error)) {
+            return FALSE;
+        }
+        if (refusal) {
+            leave_out(runner, spec, cell->operation, refusal);
+        }
+    }
+    return TRUE;
+}
+
 static gboolean start_target(Runner *runner, const TargetSpec *spec,
                              GError **error)
 {
@@ -181,9 +250,9 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
         json_object_get_array_member(rundir_header(runner->dir), "targets");
     InitiatorNeeds needs = {.arena_size = 1024 * 1024};
     g_autoptr(Initiator) initiator = NULL;
+    JsonObject *before;
     const PathKind *path;
     Target *target;
-    unsigned i;
 
     progress_say(runner->progress, TRUE, "starting target %s", spec->name);
     target = target_start(&runner->context, runner->job, spec, error);
@@ -197,15 +266,14 @@ static gboolean start_target(Runner *runner, const TargetSpec *spec,
         !plan_check_target(runner->plan, spec, &target->caps, error)) {
         return FALSE;
     }
-    for (i = 0; i < json_array_get_length(known); i++) {
-        JsonObject *object = json_array_get_object_element(known, i);
-        if (g_str_equal(json_object_get_string_member(object, "name"),
-                        target->name)) {
-            return same_device(target, object, error); /* a resumed run */
-        }
+    before = find_target(known, target->name);
+    if (!before) {
+        json_array_add_object_element(known, describe_target(target));
+    } else if (!same_device(target, before, error)) {
+        return FALSE;
     }
-    json_array_add_object_element(known, describe_target(target));
-    return TRUE;
+    return !target->caps.medium->has ||
+           ask_operations(runner, spec, target, initiator, error);
 }
 
 static gboolean start_targets(Runner *runner, GError **error)
@@ -333,6 +401,9 @@ static gboolean verify_path(Runner *runner, const Start *start, GError **error)
     json_object_set_int_member(record, "bytes", done.bytes);
     if (done.conditions) {
         json_object_set_int_member(record, "conditions", done.conditions);
+    }
+    if (done.places) {
+        json_object_set_int_member(record, "places", done.places);
     }
     rundir_record(runner->dir, "verification", record);
     if (!ok) {

@@ -8,6 +8,7 @@ Sample *sample_new(const char *cell, unsigned round)
 
     sample->cell = cell;
     sample->round = round;
+    sample->stood_at = -1;
     sample->latency = sgb_histogram_new();
     return sample;
 }
@@ -165,6 +166,9 @@ JsonObject *sample_to_json(const Sample *sample)
     if (sample->marks || sample->controls) {
         json_object_set_int_member(object, "marks", sample->marks);
         json_object_set_int_member(object, "controls", sample->controls);
+    }
+    if (sample->stood_at >= 0) {
+        json_object_set_int_member(object, "stood_at", sample->stood_at);
     }
     json_object_set_int_member(object, "failed", sample->failed);
     json_object_set_int_member(object, "short_transfers",

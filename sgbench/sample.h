@@ -48,6 +48,10 @@ typedef struct Sample {
     uint64_t marks;    /* READs that met a filemark where one is */
     uint64_t controls; /* commands without data: filemarks, rewinding */
 
+    /* Of what moves a tape: the place where it was found afterwards, as it was
+     * told to be, a logical object identifier (SSC-3); -1: not asked. */
+    int64_t stood_at;
+
     /* What was not GOOD, in the same time. */
     uint64_t failed; /* all of these */
     uint64_t short_transfers;

@@ -87,6 +87,12 @@ uint32_t tape_position(const uint8_t *data)
     return sg_get_unaligned_be32(data + 4);
 }
 
+/* LOLU (SSC-3 table 55), which was called BPU (SSC-2) */
+gboolean tape_position_known(const uint8_t *data)
+{
+    return !(data[0] & 0x04);
+}
+
 void tape_read_block_limits(Command *command)
 {
     data_in(command, OP_READ_BLOCK_LIMITS, 6, LIMITS_BYTES);
@@ -175,6 +181,18 @@ TapeEnd tape_end(const Completion *completion, int64_t *information)
     default:
         return TAPE_FAILED;
     }
+}
+
+gboolean tape_lacks(const Completion *completion)
+{
+    struct sg_scsi_sense_hdr header;
+
+    return !completion->transport && !completion->response &&
+           completion->status == SAM_STAT_CHECK_CONDITION &&
+           sg_scsi_normalize_sense(completion->sense, completion->sense_length,
+                                   &header) &&
+           header.sense_key == SPC_SK_ILLEGAL_REQUEST && header.asc == 0x20 &&
+           header.ascq == 0;
 }
 
 const char *tape_end_name(TapeEnd end)

@@ -39,6 +39,10 @@ void tape_locate_10(Command *command, uint32_t object);
 void tape_read_position(Command *command);
 uint32_t tape_position(const uint8_t *data);
 
+/* FALSE: the drive says that it does not know, and tape_position() is nothing.
+ * tgt 1.0.85 says so always. */
+gboolean tape_position_known(const uint8_t *data);
+
 /* 6 bytes (SSC-3 6.5): the largest and the smallest block. */
 void tape_read_block_limits(Command *command);
 void tape_block_limits(const uint8_t *data, uint32_t *min, uint32_t *max);
@@ -75,6 +79,10 @@ typedef enum TapeEnd {
  * was asked for minus what the block has), 0 otherwise.
  */
 TapeEnd tape_end(const Completion *completion, int64_t *information);
+
+/* TRUE if the drive does not have the command at all: ILLEGAL REQUEST, INVALID
+ * COMMAND OPERATION CODE (SPC-4 table E.2, 20h/00h). */
+gboolean tape_lacks(const Completion *completion);
 
 /* "filemark", "ILI", …; static. */
 const char *tape_end_name(TapeEnd end);

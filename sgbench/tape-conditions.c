@@ -336,7 +336,7 @@ static const Condition conditions[] = {
     {"end of data", 0, end_of_data},
     {"space over filemarks", 0, space_filemarks},
     {"space over blocks, to a filemark", TAPE_COUNTS_SPACE, space_blocks},
-    {"space back", TAPE_SPACES_BACK, space_back},
+    {"space back over filemarks", TAPE_SPACES_BACK, space_back},
     {"locate and read position", TAPE_LOCATES, locate},
     {"log pages", TAPE_LOGS, log_pages},
     {"fixed blocks, to a filemark", 0, fixed_blocks},

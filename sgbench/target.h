@@ -42,7 +42,7 @@ typedef enum TapeAbility {
     TAPE_LOCATES = 1 << 0,      /* LOCATE, READ POSITION */
     TAPE_LOGS = 1 << 1,         /* LOG SENSE */
     TAPE_WARNS_EARLY = 1 << 2,  /* early warning before the end of medium */
-    TAPE_SPACES_BACK = 1 << 3,  /* SPACE with negative counts */
+    TAPE_SPACES_BACK = 1 << 3,  /* SPACE back over filemarks, to before them */
     TAPE_ENDS_FIXED = 1 << 4,   /* end of data is BLANK CHECK in fixed mode */
     TAPE_CUTS_LONG = 1 << 5,    /* the beginning of a block that is too long */
     TAPE_COUNTS_SPACE = 1 << 6, /* INFORMATION of a SPACE that was stopped */

@@ -266,7 +266,7 @@ static gboolean (*const trials[])(const Batch *path, const Batch *other,
     [OPERATION_SYNC] = try_sync,
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(trials) == OPERATION__COUNT);
+G_STATIC_ASSERT(G_N_ELEMENTS(trials) == OPERATION_SPACE);
 
 static gboolean verify_cell(Verifier *verifier, const Cell *cell,
                             Verification *result, GError **error)

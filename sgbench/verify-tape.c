@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Verification of a path to a tape: every block and filemark of what one side
- * writes is read by the other, and then what a tape does beside moving data.
+ * writes is read by the other; what moves the tape leads to where it should;
+ * and then what a tape does beside moving data.
  */
 #include "ask.h"
 #include "layout.h"
@@ -9,9 +10,14 @@
 #include "stamp.h"
 #include "tape-command.h"
 #include "tape-conditions.h"
+#include "tape-places.h"
 #include "verify.h"
 
 #define BLOCKS 6 /* of one pass; in two files if the cell has filemarks */
+
+#define MOVES 12 /* of one cell whose commands move the tape */
+#define FILES 3  /* on the tape that they are tried on */
+#define PER_FILE 4
 
 /* One pass over the tape by one side. */
 typedef struct Pass {
@@ -176,14 +182,75 @@ static gboolean verify_cell(Verifier *verifier, const Cell *cell,
     return ok;
 }
 
+/* One command that moves the tape through the path: both sides are asked where
+ * it is then, and the other one reads what is there. */
+static gboolean try_move(Verifier *verifier, const TapePlaces *places,
+                         TapePlace *at, GError **error)
+{
+    Initiator *path = verifier->initiator, *other = verifier->native;
+    Command command = {0};
+    Completion completion = {0};
+    g_autofree char *after = NULL;
+    g_autofree char *text = NULL;
+    TapePlace to = {0, 0};
+    gboolean known;
+
+    if (!tape_places_draw(places, verifier->random, *at, &to, &command)) {
+        tape_rewind(&command);
+    }
+    after = tape_places_text(&command);
+    if (!ask(path, &command, &completion, error)) {
+        return FALSE;
+    }
+    if (!ask_answered(&completion)) {
+        text = completion_text(&completion);
+        return verify_fault(verifier, places->cell, error, SGBENCH_ERROR_TARGET,
+                            verify_who(path), "%s: %s", after, text);
+    }
+    return tape_places_ask(places, path, to, after, &known, error) &&
+           tape_places_ask(places, other, to, after, &known, error) &&
+           tape_places_read(places, other, to, after, at, error);
+}
+
+static gboolean verify_moves(Verifier *verifier, const Cell *cell,
+                             Verification *result, GError **error)
+{
+    uint64_t room = tape_room(&verifier->target->caps) / cell->size;
+    TapePlaces places = {
+        .target = verifier->target,
+        .cell = cell,
+        .files = FILES,
+        .per_file = CLAMP(room / FILES, 1, PER_FILE),
+        .run_id = verifier->context->run_id,
+        .generation = ++verifier->generation,
+    };
+    TapePlace at = {0, 0};
+    unsigned i;
+
+    if (!tape_places_write(&places, verifier->native, error) ||
+        !tape_set_blocks(verifier->target, verifier->initiator, 0, error)) {
+        return FALSE;
+    }
+    for (i = 0; i < MOVES; i++) {
+        if (!try_move(verifier, &places, &at, error)) {
+            return FALSE;
+        }
+        result->commands++;
+        result->places++;
+    }
+    return TRUE;
+}
+
 gboolean verify_tape(Verifier *verifier, Verification *result, GError **error)
 {
     unsigned i;
 
     for (i = 0; i < verifier->start->cells->len; i++) {
+        const Cell *cell = verifier->start->cells->pdata[i];
+
         if (run_check_interrupted(error) ||
-            !verify_cell(verifier, verifier->start->cells->pdata[i], result,
-                         error)) {
+            !(cell_moves_tape(cell) ? verify_moves : verify_cell)(
+                verifier, cell, result, error)) {
             return FALSE;
         }
     }

@@ -27,6 +27,7 @@ typedef struct Verification {
     /* Of a tape: what it does beside moving data (tape-conditions.h); of a
      * changer: its commands. */
     unsigned conditions; /* seen, and as they should be */
+    unsigned places;     /* where it was, after SPACE or LOCATE, as told */
 } Verification;
 
 /* One start that is verified. */

@@ -383,6 +383,7 @@ static void check_tape(void)
     move(changer, SLOT_1, DRIVE_ELEMENT);
     assert_refused(drive, "write", NULL, "--write-to-tape '" TAPE_1 "'");
     assert_refused(drive, "read", NULL, "--write-to-tape '" TAPE_1 "'");
+    assert_refused(drive, "locate", NULL, "--write-to-tape '" TAPE_1 "'");
     assert_refused(drive, "write", TAPE_2, "which is " TAPE_1);
     assert_refused(drive, "write", DRIVE, "which is " TAPE_1);
     assert_refused(drive, "write", "in:" DRIVE, "which is " TAPE_1);
@@ -406,7 +407,8 @@ static void check_tape(void)
     {
         g_autofree char *options = g_strdup_printf(
             "--device %s --write-to-tape " TAPE_1 " --only '*/native/*/64K/*' "
-            "--only '*/generic-zerocopy/*/64K/*'",
+            "--only '*/generic-zerocopy/*/64K/*' "
+            "--only '*/generic-zerocopy/space/*'",
             drive);
         g_auto(GStrv) before = contents(), after = NULL;
 

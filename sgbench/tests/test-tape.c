@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "ring-fixture.h"
+#include "tape-fixture.h"
 #include "sgbench/error.h"
 #include "sgbench/log-pages.h"
 #include "sgbench/measure.h"
@@ -23,6 +23,8 @@ static void test_commands(void)
     static const uint8_t select_1k[12] = {
         [2] = 0x10, [3] = 8, [10] = 0x04, [11] = 0x00};
     static const uint8_t limits[] = {0, 0xff, 0xff, 0xfe, 0x01, 0x02};
+    static const uint8_t nowhere[20] = {0x14}; /* tgt's */
+    static const uint8_t somewhere[20] = {0x80, [6] = 0x12, [7] = 0x34};
     uint8_t data[12];
     uint32_t min, max;
     Command c = {0};
@@ -43,6 +45,9 @@ static void test_commands(void)
     ring_assert_cdb(&c, "2b000012345678000000", DATA_NONE, 0);
     tape_read_position(&c);
     ring_assert_cdb(&c, "34000000000000000000", DATA_IN, 20);
+    g_assert_false(tape_position_known(nowhere));
+    g_assert_true(tape_position_known(somewhere));
+    g_assert_cmpuint(tape_position(somewhere), ==, 0x1234);
     tape_log_sense(&c, 0x0c, 252);
     ring_assert_cdb(&c,
                     "4d004c000000"
@@ -117,29 +122,29 @@ static void test_ends(void)
     }
 }
 
-/* ---- what a job may ask for ---- */
-
-/* A job with one tape. */
-static Job *load_job(const char *target, const char *matrix)
+/* Only a command that is not there at all. */
+static void test_lacks(void)
 {
-    g_autofree char *file =
-        g_build_filename(ring_context.temp_dir, "tape.conf", NULL);
-    g_autofree char *text = g_strdup_printf("[target t]\nkind=null\n%s"
-                                            "[matrix m]\ntargets=t\n%s",
-                                            target, matrix);
-    g_autoptr(GError) error = NULL;
-    Job *job;
+    Completion completion = sense(5, 0, 0, FALSE, 0);
 
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    job = job_load(file, &error);
-    g_assert_no_error(error);
-    return job;
+    g_assert_false(tape_lacks(&completion));
+    completion.sense[12] = 0x24; /* INVALID FIELD IN CDB */
+    g_assert_false(tape_lacks(&completion));
+    completion.sense[12] = 0x20;
+    g_assert_true(tape_lacks(&completion));
+    completion.sense[13] = 0x01; /* ACCESS DENIED */
+    g_assert_false(tape_lacks(&completion));
+    completion = (Completion){0};
+    g_assert_false(tape_lacks(&completion));
+    completion = (Completion){.status = 0x02};
+    g_assert_false(tape_lacks(&completion));
 }
+
+/* ---- what a job may ask for ---- */
 
 static void test_job(void)
 {
-#define TAPE "personality=tape\n"
-#define ZC "paths=generic-zerocopy\n"
+#define MOVES ZC "operations=space;locate\n"
     static const struct {
         const char *target, *matrix, *says;
     } cases[] = {
@@ -154,13 +159,20 @@ static void test_job(void)
         {TAPE "size=1M\n", ZC "sizes=1M\n", "room for less than 4"},
         {TAPE, ZC "sizes=64K\nrates=100M\ndata=compressible\n", NULL},
         {TAPE "block-size=512\n", ZC "sizes=1M\n", "a tape has no block-size"},
+        {TAPE, MOVES "sizes=64K\nfilemarks=1M\n", NULL},
+        {TAPE, MOVES "sizes=64K\nlayouts=pages\n", "space has no data to lay"},
+        {TAPE, MOVES "sizes=64K\nblock=1K\n", "block is for reading and"},
+        {TAPE, MOVES "sizes=64K\nrates=1M\n", "rates is for reading and"},
+        {TAPE, MOVES "sizes=64K\naccess=random\n", "access is for disks"},
+        {TAPE, ZC "operations=verify\nsizes=64K\n", "verify is for disks"},
+        {"", MOVES "sizes=64K\n", "space is for tapes"},
         {"", ZC "sizes=64K\nfilemarks=1M\n", "filemarks is for tapes"},
         {"", ZC "sizes=64K\nblock=1K\n", "block is for tapes"},
         {"", ZC "sizes=16777215\n", "not a multiple of the 512-byte"},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(Job) job = load_job(cases[i].target, cases[i].matrix);
+        g_autoptr(Job) job = tape_job(cases[i].target, cases[i].matrix);
         g_autoptr(GError) error = NULL;
         g_autoptr(Plan) plan = plan_new(job, &error);
 
@@ -178,7 +190,7 @@ static void test_job(void)
 
 static void test_cell_ids(void)
 {
-    g_autoptr(Job) job = load_job(
+    g_autoptr(Job) job = tape_job(
         TAPE, ZC "sizes=64K\noperations=write\nblock=1K\nfilemarks=1M\n");
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = plan_new(job, &error);
@@ -193,78 +205,17 @@ static void test_cell_ids(void)
 
 /* ---- in QEMU ---- */
 
-static const char *rules; /* more of null-sg's options */
-
-static char *blockdev_with_rules(Target *target, const char *device)
-{
-    const TargetKind *null = target_find("null");
-    g_autofree char *plain = null->blockdev(target, device);
-
-    return g_strconcat(plain, rules, NULL);
-}
-
-typedef struct Fixture {
-    Job *job;
-    Plan *plan;
-    GPtrArray *starts;
-    TargetKind kind;
-    Target *target;
-    Initiator *ring;
-} Fixture;
-
-static void set_up(Fixture *f, const char *target, const char *matrix,
-                   const char *more)
-{
-    g_autofree char *keys = g_strconcat(TAPE, target, NULL);
-    g_autofree char *axes = g_strconcat(ZC, matrix, NULL);
-    g_autoptr(GError) error = NULL;
-    const Start *start;
-    InitiatorNeeds needs;
-
-    f->job = load_job(keys, axes);
-    f->plan = plan_new(f->job, &error);
-    g_assert_no_error(error);
-    f->starts = plan_round(f->plan, 0);
-    g_assert_cmpuint(f->starts->len, ==, 1);
-    f->target = target_start(&ring_context, f->job,
-                             g_ptr_array_index(f->job->targets, 0), &error);
-    g_assert_no_error(error);
-    rules = more;
-    f->kind = *f->target->kind;
-    f->kind.blockdev = blockdev_with_rules;
-    f->target->kind = &f->kind;
-
-    start = g_ptr_array_index(f->starts, 0);
-    needs = plan_needs(start);
-    f->ring = initiator_ring.open(&ring_context, f->target, start->path, &needs,
-                                  &error);
-    g_assert_no_error(error);
-    g_assert_true(target_identify(f->target, f->ring, &error));
-    g_assert_no_error(error);
-    g_assert_true(target_bring_up(f->target, f->ring, &error));
-    g_assert_no_error(error);
-}
-
-static void tear_down(Fixture *f)
-{
-    initiator_close(f->ring);
-    target_stop(f->target);
-    g_ptr_array_unref(f->starts);
-    plan_free(f->plan);
-    job_free(f->job);
-}
-
 /* @says: what has to be found, NULL if nothing */
 static void verify(const char *keys, const char *more, const char *says)
 {
     g_autoptr(GError) error = NULL;
     Verification done;
-    Fixture f;
+    TapeFixture f;
 
-    set_up(&f, keys,
-           "operations=read;write\nsizes=4K;256K\nfilemarks=512K\n"
-           "layouts=contiguous;pages\n",
-           more);
+    tape_set_up(&f, keys,
+                "operations=read;write\nsizes=4K;256K\nfilemarks=512K\n"
+                "layouts=contiguous;pages\n",
+                more);
     verify_start(&ring_context, f.target, f.starts->pdata[0], f.ring, f.ring,
                  &done, &error);
     if (says) {
@@ -277,7 +228,7 @@ static void verify(const char *keys, const char *more, const char *says)
         g_assert_cmpuint(done.bytes, ==, 4 * 6 * (256 + 4) * 1024);
         g_assert_cmpuint(done.conditions, ==, 11);
     }
-    tear_down(&f);
+    tape_tear_down(&f);
 }
 
 static void test_verified(void)
@@ -295,8 +246,6 @@ static void test_wrong_data(void)
     verify("size=32M\ndata=untouched\n", "", "WRONG DATA");
     verify("size=32M\ndata=filled\n", "", "WRONG DATA");
 }
-
-#define RULE(n, text) ",rules." #n "." text
 
 static void test_wrong_answers(void)
 {
@@ -328,26 +277,15 @@ static Sample *measure(const char *matrix, const char *more, unsigned requests)
     MeasureSpec spec = {.round = 1, .limits.requests = requests};
     g_autoptr(GError) error = NULL;
     Sample *sample;
-    Fixture f;
+    TapeFixture f;
 
-    set_up(&f, "size=32M\n", matrix, more);
+    tape_set_up(&f, "size=32M\n", matrix, more);
     g_assert_cmpuint(f.plan->cells->len, ==, 1);
     sample = measure_cell(&ring_context, f.target, f.ring,
                           f.plan->cells->pdata[0], &spec, &error);
     g_assert_no_error(error);
-    tear_down(&f);
+    tape_tear_down(&f);
     return sample;
-}
-
-static void assert_counts(const Sample *sample, unsigned requests,
-                          unsigned marks, unsigned controls, unsigned failed)
-{
-    g_test_message("first failure: %s",
-                   sample->first_failure ? sample->first_failure : "none");
-    g_assert_cmpuint(sample->requests, ==, requests);
-    g_assert_cmpuint(sample->marks, ==, marks);
-    g_assert_cmpuint(sample->controls, ==, controls);
-    g_assert_cmpuint(sample->failed, ==, failed);
 }
 
 /* 24 MiB of 32 are used: 24 blocks of 1 MiB to a pass */
@@ -361,13 +299,13 @@ static void test_load(void)
         return;
     }
     write = measure("operations=write\nsizes=1M\n", "", 24 + 1 + 1 + 4);
-    assert_counts(write, 24 + 4, 0, 2, 0);
+    tape_assert_counts(write, 24 + 4, 0, 2, 0);
     read = measure("operations=read\nsizes=1M\n", "", 24 + 1 + 1 + 4);
-    assert_counts(read, 24 + 4, 1, 1, 0);
+    tape_assert_counts(read, 24 + 4, 1, 1, 0);
     g_assert_cmpuint(read->bytes, ==, UINT64_C(28) << 20);
     files = measure("operations=read\nsizes=1M\nfilemarks=10M\nblock=64K\n", "",
                     10 + 1 + 10 + 1 + 4 + 1 + 1 + 2);
-    assert_counts(files, 24 + 2, 3, 1, 0);
+    tape_assert_counts(files, 24 + 2, 3, 1, 0);
 }
 
 /* A number of bytes: with the filemark behind them, but no rewinding. And a
@@ -377,16 +315,16 @@ static void test_bytes(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(Sample) sample = NULL;
     MeasureSpec spec = {.round = 1, .limits.data = 8};
-    Fixture f;
+    TapeFixture f;
     Cell *cell;
 
     if (ring_no_qemu()) {
         return;
     }
-    set_up(&f, "size=32M\n",
-           "operations=write\nsizes=1M\nfilemarks=4M\nrates=500M\n"
-           "data=compressible\n",
-           "");
+    tape_set_up(&f, "size=32M\n",
+                "operations=write\nsizes=1M\nfilemarks=4M\nrates=500M\n"
+                "data=compressible\n",
+                "");
     cell = f.plan->cells->pdata[0];
     g_assert_cmpstr(cell->id, ==,
                     "t/generic-zerocopy/write/1M/qd1/contiguous/fm4M/rate500M/"
@@ -394,11 +332,11 @@ static void test_bytes(void)
     cell->bytes = 8 << 20;
     sample = measure_cell(&ring_context, f.target, f.ring, cell, &spec, &error);
     g_assert_no_error(error);
-    assert_counts(sample, 8, 0, 2, 0);
+    tape_assert_counts(sample, 8, 0, 2, 0);
     g_assert_cmpuint(sample->response->count, ==, 8);
     g_assert_cmpuint(sample->gap->count, ==, 3 + 3);
     g_assert_cmpuint(sample->wall_ns, >=, 7 * 2000000);
-    tear_down(&f);
+    tape_tear_down(&f);
 }
 
 static int64_t counted(JsonArray *pages, unsigned page, const char *code)
@@ -423,12 +361,12 @@ static void test_log_pages(void)
     g_autoptr(JsonArray) before = NULL;
     g_autoptr(JsonArray) after = NULL;
     JsonArray *none;
-    Fixture f;
+    TapeFixture f;
 
     if (ring_no_qemu()) {
         return;
     }
-    set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n", "");
+    tape_set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n", "");
     g_assert_true(log_pages_read(f.target, f.ring, &before, &error));
     sample = measure_cell(&ring_context, f.target, f.ring,
                           f.plan->cells->pdata[0], &spec, &error);
@@ -439,15 +377,15 @@ static void test_log_pages(void)
     g_assert_cmpint(counted(after, 0x0c, "0003"), ==, 0);
     g_assert_cmpint(counted(after, 0x02, "0005"), ==, sample->bytes);
     g_assert_cmpint(counted(after, 0x2e, "0040"), ==, 0);
-    tear_down(&f);
+    tape_tear_down(&f);
 
     /* A drive that has none after all is no failure. */
-    set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n",
-           RULE(0, "cdb=4d,rules.0.status=2,rules.0.sense="
-                   "70000500000000000a000000002000000000"));
+    tape_set_up(&f, "size=32M\n", "operations=write\nsizes=1M\n",
+                RULE(0, "cdb=4d,rules.0.status=2,rules.0.sense="
+                        "70000500000000000a000000002000000000"));
     g_assert_true(log_pages_read(f.target, f.ring, &none, &error));
     g_assert_null(none);
-    tear_down(&f);
+    tape_tear_down(&f);
 }
 
 static gboolean has_row(const char *page, const char *name, gboolean of_null,
@@ -465,8 +403,8 @@ static void test_manual(void)
 {
     g_autofree char *file = g_build_filename(g_getenv("G_TEST_SRCDIR"),
                                              "sgbench", "sgbench-job.5", NULL);
-    g_autoptr(Job) null = load_job(TAPE, ZC "sizes=64K\n");
-    g_autoptr(Job) tgt = load_job(TAPE, ZC "sizes=64K\n");
+    g_autoptr(Job) null = tape_job(TAPE, ZC "sizes=64K\n");
+    g_autoptr(Job) tgt = tape_job(TAPE, ZC "sizes=64K\n");
     TargetSpec *spec = tgt->targets->pdata[0];
     TargetCaps of_null, of_tgt;
     g_autofree char *page = NULL;
@@ -521,7 +459,7 @@ static void test_lost(void)
                              "rules.0.status=2,rules.0.sense="
                              "70000300000000000a000000001100000000"),
                      5 + 1 + 1 + 24 + 1 + 1);
-    assert_counts(sample, 5 + 24, 1, 2, 1);
+    tape_assert_counts(sample, 5 + 24, 1, 2, 1);
     g_assert_nonnull(strstr(sample->first_failure, "Medium Error"));
 
     /* The READ that should meet the filemark is GOOD instead. */
@@ -529,7 +467,7 @@ static void test_lost(void)
                    RULE(0, "cdb=0800,rules.0.skip=24,rules.0.count=1,"
                            "rules.0.status=0"),
                    24 + 1 + 1);
-    assert_counts(mark, 24, 0, 1, 1);
+    tape_assert_counts(mark, 24, 0, 1, 1);
 }
 
 int main(int argc, char **argv)
@@ -540,6 +478,7 @@ int main(int argc, char **argv)
     ring_set_up();
     g_test_add_func("/tape/commands", test_commands);
     g_test_add_func("/tape/ends", test_ends);
+    g_test_add_func("/tape/lacks", test_lacks);
     g_test_add_func("/tape/job", test_job);
     g_test_add_func("/tape/cell-ids", test_cell_ids);
     g_test_add_func("/tape/verified", test_verified);
