@@ -179,9 +179,10 @@ char *fake_run_write(const FakeRun *run)
 {
     g_autoptr(GString) json = g_string_new("{");
     g_autoptr(GString) journal = g_string_new("");
-    char *folder = g_dir_make_tmp("sgbench-run-XXXXXX", NULL);
+    char *folder = g_build_filename(run->parent ? run->parent : g_get_tmp_dir(),
+                                    "sgbench-run-XXXXXX", NULL);
 
-    g_assert_nonnull(folder);
+    g_assert_nonnull(g_mkdtemp(folder));
     add_head(json, run);
     add_cells(json, run);
     g_string_append(json, "\"samples\": [");

@@ -31,9 +31,10 @@ typedef struct FakeRun {
     const char *not_run; /* JSON, or NULL; cells it names have no samples */
     unsigned spread;     /* buckets of each latency; 0: one */
     unsigned slices;     /* of each time series; 0: none */
+    const char *parent;  /* where the folder is made; NULL: as all temporary */
 } FakeRun;
 
-/* Write it into a new temporary folder; remove it with fake_run_remove. */
+/* Write it into a new folder; remove it with fake_run_remove. */
 char *fake_run_write(const FakeRun *run);
 void fake_run_remove(char *folder);
 

@@ -379,7 +379,8 @@ static void test_hostile_history(void)
 
 /* ---- several writers ---- */
 
-/* Import runs @from to @to in a process of its own. */
+/* Import runs @from to @to in a process of its own. What it leaves if it is
+ * killed is in @p's folder. */
 static pid_t start_writer(const Place *p, unsigned from, unsigned to)
 {
     pid_t pid = fork();
@@ -389,10 +390,12 @@ static pid_t start_writer(const Place *p, unsigned from, unsigned to)
         g_autoptr(GError) error = NULL;
         SgbHistory *h = sgb_history_open(p->db, TRUE, &error);
         gboolean ok = h != NULL;
+        FakeRun run = whole;
 
+        run.parent = p->folder;
         for (unsigned i = from; ok && i < to; i++) {
             SgbImport import = {};
-            char *folder = make_run(&whole, i);
+            char *folder = make_run(&run, i);
 
             ok = sgb_history_import(h, folder, &import, &error);
             fake_run_remove(folder);
