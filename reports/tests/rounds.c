@@ -28,7 +28,6 @@ static Rounds *rounds_new(void)
 
     r->plain = g_array_new(FALSE, FALSE, sizeof(Round));
     r->planted = g_array_new(FALSE, FALSE, sizeof(Round));
-    r->beside = g_array_new(FALSE, FALSE, sizeof(Round));
     return r;
 }
 
@@ -41,7 +40,6 @@ void rounds_free(Rounds *r)
     }
     g_array_unref(r->plain);
     g_array_unref(r->planted);
-    g_array_unref(r->beside);
     g_free(r->about);
     g_free(r);
 }
@@ -62,22 +60,38 @@ static void read_cell(Rounds *r, char **words)
     cell->control_of = g_strdup(words[5]);
 }
 
+/* A figure of a cell; "-": it has none. */
+static double read_figure(const char *word, double none)
+{
+    return strcmp(word, "-") == 0 ? none : g_ascii_strtod(word, NULL);
+}
+
+/* What is planted in the round before it stands in a line of its own. */
 static void read_round(Rounds *r, char **words)
 {
-    Round round = {};
+    gboolean planted = strcmp(words[0], "planted") == 0;
+    Round round = {}, *last;
 
     if (g_strv_length(words) != 2 + 2 * r->n_cells) {
         die("a round of %u words", g_strv_length(words));
     }
+    if (planted && r->plain->len == 0) {
+        die("a round that is not there has something planted");
+    }
+    last =
+        planted ? &g_array_index(r->planted, Round, r->plain->len - 1) : NULL;
     round.run = g_ascii_strtoull(words[1], NULL, 10);
     for (unsigned i = 0; i < r->n_cells; i++) {
-        round.cpu[i] = g_ascii_strtod(words[2 + 2 * i], NULL);
-        round.throughput[i] = g_ascii_strtod(words[3 + 2 * i], NULL);
+        round.cpu[i] = read_figure(words[2 + 2 * i], last ? last->cpu[i] : NAN);
+        round.throughput[i] =
+            read_figure(words[3 + 2 * i], last ? last->throughput[i] : NAN);
     }
-    g_array_append_val(*(strcmp(words[0], "planted") == 0  ? &r->planted
-                         : strcmp(words[0], "beside") == 0 ? &r->beside
-                                                           : &r->plain),
-                       round);
+    if (planted) {
+        *last = round;
+    } else {
+        g_array_append_val(r->plain, round);
+        g_array_append_val(r->planted, round);
+    }
 }
 
 Rounds *rounds_read(const char *file)
@@ -107,19 +121,26 @@ Rounds *rounds_read(const char *file)
     return r;
 }
 
-static void add_rounds(GString *out, const Rounds *r, const char *name,
-                       const GArray *rounds)
+static void add_figure(GString *out, double value, double plain)
 {
-    for (unsigned i = 0; i < rounds->len; i++) {
-        const Round *round = &g_array_index(rounds, Round, i);
-
-        g_string_append_printf(out, "%s %u", name, round->run);
-        for (unsigned k = 0; k < r->n_cells; k++) {
-            g_string_append_printf(out, " %.4g %.4g", round->cpu[k],
-                                   round->throughput[k]);
-        }
-        g_string_append_c(out, '\n');
+    if (isnan(value) || value == plain) {
+        g_string_append(out, " -");
+    } else {
+        g_string_append_printf(out, " %.4g", value);
     }
+}
+
+/* @below: what it has too is left out. */
+static void add_round(GString *out, const Rounds *r, const char *name,
+                      const Round *round, const Round *below)
+{
+    g_string_append_printf(out, "%s %u", name, round->run);
+    for (unsigned k = 0; k < r->n_cells; k++) {
+        add_figure(out, round->cpu[k], below ? below->cpu[k] : NAN);
+        add_figure(out, round->throughput[k],
+                   below ? below->throughput[k] : NAN);
+    }
+    g_string_append_c(out, '\n');
 }
 
 char *rounds_text(const Rounds *r)
@@ -138,11 +159,17 @@ char *rounds_text(const Rounds *r)
                                c->control_of ? c->control_of : "");
     }
     g_string_append(out,
-                    "# plain|planted|beside RUN, then of each cell: CPU of the "
-                    "path (s/GiB), throughput (MB/s)\n");
-    add_rounds(out, r, "plain", r->plain);
-    add_rounds(out, r, "planted", r->planted);
-    add_rounds(out, r, "beside", r->beside);
+                    "# plain|planted RUN, then of each cell: CPU of the path "
+                    "(s/GiB), throughput (MB/s)\n");
+    for (unsigned i = 0; i < r->plain->len; i++) {
+        const Round *plain = &g_array_index(r->plain, Round, i);
+        const Round *planted = &g_array_index(r->planted, Round, i);
+
+        add_round(out, r, "plain", plain, NULL);
+        if (memcmp(plain, planted, sizeof(*plain)) != 0) {
+            add_round(out, r, "planted", planted, plain);
+        }
+    }
     return g_string_free(out, FALSE);
 }
 
@@ -190,39 +217,35 @@ static void add_cell(Rounds *r, GArray *to, unsigned at, const SgbRun *run,
     }
 }
 
-/* Add @run's rounds to @to: its cells of targets that begin with @prefix, over
- * those that @below (of the same run, from @from on) has, if it is not NULL. TRUE
- * if there are any. */
-static gboolean add_run(Rounds *r, GArray *to, unsigned number,
-                        const SgbRun *run, const char *prefix,
-                        const GArray *below, unsigned from)
+/* Add the cells of @run's targets that begin with @prefix to @to from @at on,
+ * which has a place for each round. */
+static void add_cells(Rounds *r, GArray *to, unsigned at, const SgbRun *run,
+                      const char *prefix)
 {
-    unsigned at = to->len;
-    gboolean any = FALSE;
-
-    for (unsigned i = 0; i < run->rounds; i++) {
-        Round round = {.run = number};
-
-        for (unsigned k = 0; k < ROUNDS_CELLS; k++) {
-            round.cpu[k] = round.throughput[k] = NAN;
-        }
-        if (below) {
-            round = g_array_index(below, Round, from + i);
-        }
-        g_array_append_val(to, round);
-    }
     for (unsigned i = 0; i < run->cells->len; i++) {
         const SgbCell *cell = g_ptr_array_index(run->cells, i);
 
         if (g_str_has_prefix(cell->target, prefix)) {
             add_cell(r, to, at, run, cell);
-            any = TRUE;
         }
     }
-    if (!any) {
-        g_array_set_size(to, at);
+}
+
+static void add_run(Rounds *r, unsigned number, const SgbRun *run)
+{
+    unsigned at = r->plain->len;
+    Round none = {.run = number};
+
+    for (unsigned k = 0; k < ROUNDS_CELLS; k++) {
+        none.cpu[k] = none.throughput[k] = NAN;
     }
-    return any;
+    for (unsigned i = 0; i < run->rounds; i++) {
+        g_array_append_val(r->plain, none);
+    }
+    add_cells(r, r->plain, at, run, "null");
+    g_array_append_vals(r->planted, &g_array_index(r->plain, Round, at),
+                        run->rounds);
+    add_cells(r, r->planted, at, run, "planted");
 }
 
 Rounds *rounds_of_runs(char **folders)
@@ -232,7 +255,6 @@ Rounds *rounds_of_runs(char **folders)
     for (unsigned i = 0; folders[i]; i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(SgbRun) run = sgb_run_load(folders[i], &error);
-        unsigned from;
         JsonObject *e;
 
         if (!run) {
@@ -247,14 +269,7 @@ Rounds *rounds_of_runs(char **folders)
                 sgb_json_string(sgb_json_object(run->json, "job"), "name"),
                 sgb_json_string(sgb_json_object(run->json, "run"), "started"));
         }
-        from = r->plain->len;
-        add_run(r, r->plain, i, run, "null", NULL, 0);
-        if (add_run(r, r->planted, i, run, "planted", r->plain, from)) {
-            g_array_append_vals(r->beside,
-                                &g_array_index(r->plain, Round, from),
-                                r->plain->len - from);
-            g_array_set_size(r->plain, from); /* drawn with the planted ones */
-        }
+        add_run(r, i, run);
     }
     return r;
 }

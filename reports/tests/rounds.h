@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recorded rounds, for calibration: what a job's cells measured, round after
- * round, in several runs of it, and the same with CPU time planted. Kept as
- * text: a line for what a file is of, a line for each cell, a line for each
- * round.
+ * round, in several runs of it, and in the same rounds beside them the same
+ * cells with CPU time planted. Kept as text: a line for what a file is of, a
+ * line for each cell, a line for each round and what is planted in it.
  */
 #ifndef REPORTS_TESTS_ROUNDS_H
 #define REPORTS_TESTS_ROUNDS_H
@@ -30,15 +30,16 @@ typedef struct Rounds {
     RoundsCell cells[ROUNDS_CELLS];
     unsigned n_cells;
     GArray *plain;   /* Round */
-    GArray *planted; /* Round: the same with CPU planted in some cells */
-    GArray *beside;  /* Round: as each of planted was without it */
+    GArray *planted; /* Round: as that at the same place of plain, with CPU
+                      * planted in some cells */
 } Rounds;
 
 /* Read @file; exits with a message if it is no such file. */
 Rounds *rounds_read(const char *file);
 
 /* Take the cells of target "null" of @folders (a NULL-terminated list of run
- * directories) as plain, and those of targets called "planted…" as planted. */
+ * directories) as plain, and those of targets called "planted…" as planted in
+ * the same rounds. */
 Rounds *rounds_of_runs(char **folders);
 
 char *rounds_text(const Rounds *rounds);
