@@ -451,22 +451,5 @@ apply_ported() {
 apply_ported >"$work/out" 2>&1
 ok "apply takes what is ported to a newer release, and says so"
 
-ports_are_of_patches() {
-    local p
-    for p in "$top"/ports/*/*/*.patch; do
-        [ -e "$top/patches/${p#"$top"/ports/*/}" ] || {
-            echo "$p stands in for nothing"
-            return 1
-        }
-    done
-    subjects_of() { sed -n 's/^Subject: //p' "$1"; }
-    for p in "$top"/ports/*/*/*.patch; do
-        diff <(subjects_of "$p") \
-            <(subjects_of "$top/patches/${p#"$top"/ports/*/}") || return 1
-    done
-}
-ports_are_of_patches >"$work/out" 2>&1
-ok "each file of ports/ is that of a patch"
-
 echo "1..$n"
 [ $bad -eq 0 ]
