@@ -15,9 +15,9 @@ is_tree() { [ -e "$source/.git" ]; }
 
 dsc=''
 find_source() {               # sets dsc and meson, fails when not fetched yet
-    dsc=$(find "$source" -maxdepth 1 -name 'qemu_*.dsc' 2>/dev/null |
+    dsc=$(find -H "$source" -maxdepth 1 -name 'qemu_*.dsc' 2>/dev/null |
           sort -V | tail -n 1)
-    meson=$(find "$cache/source" -maxdepth 1 -name 'meson_*.deb' 2>/dev/null |
+    meson=$(find -H "$cache/source" -maxdepth 1 -name 'meson_*.deb' 2>/dev/null |
             sort -V | tail -n 1)
     { [ -n "$dsc" ] || is_tree; } && [ -n "$meson" ]
 }
@@ -97,24 +97,29 @@ apt_root() {                  # FOLDER LINE...: an apt of our own; sets opts
 }
 
 fetch() {
-    local root=$cache/apt opts tmp
+    local root=$cache/apt opts tmp what="QEMU's source (40 MB)"
     find_source && return 0
+    if is_tree || [ -n "$dsc" ]; then what=meson; fi   # the source is there
     apt_root "$root" "deb-src $suite" "deb $meson_suite"
     tmp=$cache/source.part
     rm -rf "$tmp"
     mkdir -p "$tmp"
-    say "fetching QEMU's source (40 MB)"
+    say "fetching $what"
     if ! (cd "$tmp" && apt-get "${opts[@]}" --error-on=any update &&
-          apt-get "${opts[@]}" source --download-only qemu &&
+          { [ "$what" = meson ] ||
+            apt-get "${opts[@]}" source --download-only qemu; } &&
           apt-get "${opts[@]}" download meson) >"$root/log" 2>&1; then
         grep -E '^(E|W|Err)' "$root/log" | tail -n 3 >&2 || :
-        die "cannot fetch QEMU's source and nothing is cached: connect to the" \
+        die "cannot fetch $what and it is not cached: connect to the" \
             "network (or free disk space) and run again; log: $root/log"
     fi
     mkdir -p "$cache/source"
+    mv -f "$tmp"/*.deb "$cache/source/"
     # the .dsc last: it is what says that the rest is there
-    mv -f "$tmp"/*.tar.* "$tmp"/*.deb "$cache/source/"
-    mv -f "$tmp"/*.dsc "$cache/source/"
+    if [ "$what" != meson ]; then
+        mv -f "$tmp"/*.tar.* "$cache/source/"
+        mv -f "$tmp"/*.dsc "$cache/source/"
+    fi
     rm -rf "$tmp"
     find_source || die "the download has no source package; log: $root/log"
 }
