@@ -204,8 +204,7 @@ LoadTimed *load_disk_new(const Cell *cell, const Target *target,
     LoadDisk *disk = g_new0(LoadDisk, 1);
     uint64_t length = cell_data_length(cell);
     uint64_t span = layout_span(cell->layout, length);
-    g_autoptr(GRand) random =
-        g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
+    g_autoptr(GRand) random = load_lots(seed);
     g_autofree void *data = g_malloc0(length);
     unsigned i;
 

@@ -123,7 +123,6 @@ LoadTimed *load_position_new(const Cell *cell, const Target *target,
     places->per_file = CLAMP(places->per_file, 1, blocks);
     places->files = blocks / places->per_file;
     places->generation = seed;
-    position->lots =
-        g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
+    position->lots = load_lots(seed);
     return &position->timed;
 }

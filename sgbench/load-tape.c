@@ -198,8 +198,7 @@ LoadTimed *load_tape_new(const Cell *cell, const Target *target,
                          const Arena *arena, uint64_t seed)
 {
     LoadTape *tape = g_new0(LoadTape, 1);
-    g_autoptr(GRand) random =
-        g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
+    g_autoptr(GRand) random = load_lots(seed);
 
     g_assert(cell->depth == 1);
     tape->timed.load.depth = 1;

@@ -154,6 +154,11 @@ void load_timed_free(LoadTimed *timed)
     timed->free(timed);
 }
 
+GRand *load_lots(uint64_t seed)
+{
+    return g_rand_new_with_seed_array((guint32[]){seed, seed >> 32}, 2);
+}
+
 gboolean load_timed_prepare(LoadTimed *timed, Initiator *initiator,
                             GError **error)
 {

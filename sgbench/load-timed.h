@@ -52,6 +52,9 @@ struct LoadTimed {
     uint64_t before_ns;   /* when the last data came; 0: not just before */
 };
 
+/* The lots of a load, the same for the same @seed; the caller's. */
+GRand *load_lots(uint64_t seed);
+
 /* What a command was, to be counted as. */
 typedef enum LoadOutcome {
     LOAD_GOOD,    /* a request: all of its data, status GOOD */

@@ -16,6 +16,7 @@
 #include "sgbench/lab.h"
 #include "sgbench/target.h"
 #include "sgbench/tempdir.h"
+#include "sgbench/tests/target-fixture.h"
 
 #define DONE 7 /* exit code of the inner program */
 #define DEVICES "/sys/class/scsi_device"
@@ -244,20 +245,9 @@ static void removed(const char *path)
 /* tgtd with a LUN of type @device ("disk", "tape"). */
 static Target *start_server(RunContext *context, const char *device)
 {
-    Job job = {.file = (char *)"server.conf"};
-    TargetSpec spec = {.name = (char *)"server", .kind = (char *)"iscsi"};
-    GError *error = NULL;
-    Target *server;
+    const char *const keys[] = {"device", device, "size", "16M", NULL};
 
-    spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
-    spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
-    g_hash_table_insert(spec.keys, (void *)"device", (void *)device);
-    g_hash_table_insert(spec.keys, (void *)"size", (void *)"16M");
-    server = target_start(context, &job, &spec, &error);
-    g_assert_no_error(error);
-    g_hash_table_unref(spec.keys);
-    g_hash_table_unref(spec.lines);
-    return server;
+    return fixture_target(context, "iscsi", keys);
 }
 
 static const char *setting(const Target *server, const char *name)
@@ -387,7 +377,7 @@ static int inside(const char *what)
         from_now_on("32768", "3", "native;generic-bounce;block", NULL);
     } else if (g_str_equal(what, "timeout")) {
         /* SDEBUG_OPT_TIMEOUT: every so many commands is never answered; the
-     * kernel gives it up after 30 s */
+         * kernel gives it up after 30 s */
         from_now_on("4", "100", "native;generic-zerocopy;block", "failed");
     } else if (g_str_equal(what, "reserved")) {
         reserved();

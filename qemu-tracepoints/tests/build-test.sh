@@ -16,21 +16,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/sgbench
 work=$(mktemp -d "${TMPDIR:-/tmp}/build-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-n=0 bad=0
-ok() {                        # NAME: result of the command before
-    local rc=$?
-    n=$((n + 1))
-    if [ $rc -eq 0 ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        bad=$((bad + 1))
-        if [ -s "$work/out" ]; then
-            head -n 20 "$work/out" | sed 's/^/# /'
-        fi
-    fi
-    : >"$work/out"
-}
+# shellcheck source=tap.sh
+. "$top/tests/tap.sh"
 
 # ------------------------------------------------------------------- build
 
@@ -451,5 +438,4 @@ apply_ported() {
 apply_ported >"$work/out" 2>&1
 ok "apply takes what is ported to a newer release, and says so"
 
-echo "1..$n"
-[ $bad -eq 0 ]
+finish

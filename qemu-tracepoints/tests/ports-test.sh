@@ -13,18 +13,8 @@ top=$(dirname "$(dirname "$(realpath "$0")")")
 work=$(mktemp -d "${TMPDIR:-/tmp}/ports-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-n=0 bad=0
-ok() {                        # NAME: result of the command before; $work/out
-    local rc=$?
-    n=$((n + 1))
-    if [ $rc -eq 0 ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        bad=$((bad + 1))
-        head -n 40 "$work/out" | sed 's/^/# /'
-    fi
-}
+# shellcheck source=tap.sh
+. "$top/tests/tap.sh"
 
 subject_of() { sed -n '/^Subject: /,/^$/p' "$1"; }
 
@@ -97,5 +87,4 @@ expect "why" "a difference without a reason"
 mv "$some" "${some%/*}/0099-what.patch"
 expect "nothing" "a port of no patch"
 
-echo "1..$n"
-[ $bad -eq 0 ]
+finish

@@ -10,6 +10,7 @@
 #include "sgbench/error.h"
 #include "sgbench/lab-module.h"
 #include "sgbench/tests/foreign-fixture.h"
+#include "sgbench/tests/target-fixture.h"
 
 RunContext context;
 char *sd, *sg;
@@ -38,19 +39,13 @@ void load(const char *const *words)
 
 static Job *job_of(const char *device, const char *operations)
 {
-    g_autofree char *file = g_build_filename(context.temp_dir, "t.conf", NULL);
     g_autofree char *text =
         g_strdup_printf("[target it]\nkind=device\ndevice=%s\n"
                         "[matrix all]\ntargets=it\npaths=native\n"
                         "operations=%s\nsizes=4K\n",
                         device, operations);
-    GError *error = NULL;
-    Job *job;
 
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    job = job_load(file, &error);
-    g_assert_no_error(error);
-    return job;
+    return fixture_job(context.temp_dir, "t.conf", text);
 }
 
 Target *start(const char *device, const char *operations, const char *name,

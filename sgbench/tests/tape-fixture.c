@@ -2,21 +2,15 @@
 #include <glib.h>
 
 #include "tape-fixture.h"
+#include "target-fixture.h"
 
 Job *tape_job(const char *target, const char *matrix)
 {
-    g_autofree char *file =
-        g_build_filename(ring_context.temp_dir, "tape.conf", NULL);
     g_autofree char *text = g_strdup_printf("[target t]\nkind=null\n%s"
                                             "[matrix m]\ntargets=t\n%s",
                                             target, matrix);
-    g_autoptr(GError) error = NULL;
-    Job *job;
 
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    job = job_load(file, &error);
-    g_assert_no_error(error);
-    return job;
+    return fixture_job(ring_context.temp_dir, "tape.conf", text);
 }
 
 static const char *rules; /* more of null-sg's options */

@@ -15,6 +15,7 @@
 #include "sgbench/layout.h"
 #include "sgbench/target-kinds.h"
 #include "sgbench/tracing.h"
+#include "target-fixture.h"
 
 #define CATALOGUE "qemu-tracepoints/README.md"
 #define NODE "driver=null-sg,data=stored,size=64M"
@@ -365,29 +366,13 @@ static void send_random(Initiator *ring, const HbaKind *hba, GRand *random)
     }
 }
 
-/* tgtd with a disk. */
-static Target *start_server(void)
-{
-    Job job = {.file = (char *)"catalogue.conf"};
-    TargetSpec spec = {.name = (char *)"lun", .kind = (char *)"iscsi"};
-    GError *error = NULL;
-    Target *target;
-
-    spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
-    spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
-    g_hash_table_insert(spec.keys, (void *)"size", (void *)"16M");
-    target = target_start(&ring_context, &job, &spec, &error);
-    g_assert_no_error(error);
-    g_hash_table_unref(spec.keys);
-    g_hash_table_unref(spec.lines);
-    return target;
-}
-
 /* The tags of its steps. */
 static void visit(const Place *place, Tracing *tracing, GArray *tags)
 {
+    static const char *const keys[] = {"size", "16M", NULL};
     g_autoptr(GRand) random = g_rand_new_with_seed(17);
-    Target *server = place->node ? NULL : start_server();
+    Target *server =
+        place->node ? NULL : fixture_target(&ring_context, "iscsi", keys);
     Target null = ring_target(place->node);
     const InitiatorNeeds needs = {
         .arena_size = BUFFER,

@@ -13,6 +13,7 @@
 #include "sgbench/measure.h"
 #include "sgbench/plan.h"
 #include "sgbench/verify.h"
+#include "target-fixture.h"
 
 /* ---- commands ---- */
 
@@ -44,19 +45,12 @@ static void test_commands(void)
 
 static Job *load_job(const char *target, const char *matrix)
 {
-    g_autofree char *file =
-        g_build_filename(ring_context.temp_dir, "disk.conf", NULL);
     g_autofree char *text =
         g_strdup_printf("[target t]\n%s[matrix m]\ntargets=t\n"
                         "paths=generic-zerocopy\n%s",
                         target, matrix);
-    g_autoptr(GError) error = NULL;
-    Job *job;
 
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    job = job_load(file, &error);
-    g_assert_no_error(error);
-    return job;
+    return fixture_job(ring_context.temp_dir, "disk.conf", text);
 }
 
 #define NOTHING "kind=null\n"

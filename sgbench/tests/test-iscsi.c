@@ -16,14 +16,13 @@
 #include "sgbench/process.h"
 #include "sgbench/target.h"
 #include "sgbench/tempdir.h"
+#include "target-fixture.h"
 
 #define BLOCK 512u
 #define MIB (1u << 20)
 
 typedef struct Fixture {
     RunContext context;
-    Job job;
-    TargetSpec spec;
     Target *target;
     Initiator *initiator;
 } Fixture;
@@ -31,22 +30,12 @@ typedef struct Fixture {
 /* @opaque: NULL-terminated list of key, value, key, value ... */
 static void set_up(Fixture *f, gconstpointer opaque)
 {
-    const char *const *keys = opaque;
     GError *error = NULL;
 
     f->context.run_id = g_uuid_string_random();
     f->context.temp_dir = temp_dir_make(&error);
     g_assert_no_error(error);
-    f->job.file = (char *)"test.conf";
-    f->spec.name = (char *)"lun";
-    f->spec.kind = (char *)"iscsi";
-    f->spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
-    f->spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
-    for (; *keys; keys += 2) {
-        g_hash_table_insert(f->spec.keys, (void *)keys[0], (void *)keys[1]);
-    }
-    f->target = target_start(&f->context, &f->job, &f->spec, &error);
-    g_assert_no_error(error);
+    f->target = fixture_target(&f->context, "iscsi", opaque);
     f->initiator = initiator_iscsi.open(
         &f->context, f->target, NULL,
         &(InitiatorNeeds){.arena_size = 160 * MIB}, &error);
@@ -63,8 +52,6 @@ static void tear_down(Fixture *f, gconstpointer opaque)
     }
     g_free(f->context.temp_dir);
     g_free(f->context.run_id);
-    g_hash_table_unref(f->spec.keys);
-    g_hash_table_unref(f->spec.lines);
 }
 
 static void assert_good(const Completion *completion)

@@ -24,6 +24,7 @@
 #include "sgbench/process.h"
 #include "sgbench/target.h"
 #include "sgbench/tempdir.h"
+#include "target-fixture.h"
 
 #define MIB (1u << 20)
 
@@ -38,8 +39,6 @@ typedef struct Inside {
 
 static void inside_open(Inside *inside, const char *const *keys)
 {
-    Job job = {.file = (char *)"test.conf"};
-    TargetSpec spec = {.name = (char *)"disk", .kind = (char *)"lab-disk"};
     GError *error = NULL;
 
     inside->context.run_id = g_uuid_string_random();
@@ -49,21 +48,13 @@ static void inside_open(Inside *inside, const char *const *keys)
     inside->context.run_dir = g_strdup(inside->context.temp_dir);
     inside->context.cache_dir =
         g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
-    spec.keys = g_hash_table_new(g_str_hash, g_str_equal);
-    spec.lines = g_hash_table_new(g_str_hash, g_str_equal);
-    for (; *keys; keys += 2) {
-        g_hash_table_insert(spec.keys, (void *)keys[0], (void *)keys[1]);
-    }
-    inside->target = target_start(&inside->context, &job, &spec, &error);
-    g_assert_no_error(error);
+    inside->target = fixture_target(&inside->context, "lab-disk", keys);
     inside->initiator =
         initiator_sgio.open(&inside->context, inside->target, NULL,
                             &(InitiatorNeeds){.arena_size = 64 * MIB}, &error);
     g_assert_no_error(error);
     g_assert_true(target_identify(inside->target, inside->initiator, &error));
     g_assert_no_error(error);
-    g_hash_table_unref(spec.keys);
-    g_hash_table_unref(spec.lines);
 }
 
 static void inside_close(Inside *inside)

@@ -12,6 +12,7 @@
 #include "sgbench/layout.h"
 #include "sgbench/plan.h"
 #include "sgbench/verify.h"
+#include "target-fixture.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -25,8 +26,6 @@ typedef struct Fixture {
 /* A job with a target that has @keys (whole lines). */
 static void set_up(Fixture *f, const char *keys)
 {
-    g_autofree char *file =
-        g_build_filename(ring_context.temp_dir, "null.conf", NULL);
     g_autofree char *text = g_strdup_printf("[target n]\n"
                                             "kind=null\n"
                                             "%s"
@@ -41,9 +40,7 @@ static void set_up(Fixture *f, const char *keys)
                                             keys);
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    f->job = job_load(file, &error);
-    g_assert_no_error(error);
+    f->job = fixture_job(ring_context.temp_dir, "null.conf", text);
     f->plan = plan_new(f->job, &error);
     g_assert_no_error(error);
     f->starts = plan_round(f->plan, 0);
