@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/output.h"
@@ -7,6 +9,7 @@
 #include "command-line.h"
 #include "context.h"
 #include "error.h"
+#include "fence.h"
 
 /* Seconds between two prints of a live session on a terminal. */
 #define INTERVAL_DEFAULT 2
@@ -225,18 +228,72 @@ static gboolean read_all(const AnalyzeArguments *arguments,
     return !f.interrupted || arguments->live || !run_check_interrupted(error);
 }
 
+/* What a process brings upon itself, by assertions or worse. */
+static gboolean is_crash(int number)
+{
+    return number == SIGABRT || number == SIGSEGV || number == SIGBUS ||
+           number == SIGFPE || number == SIGILL || number == SIGTRAP;
+}
+
+/* A signal ended the child that read @inputs. */
+static void explain_signal(const AnalyzeArguments *arguments, char **inputs,
+                           const Fence *fence, GError **error)
+{
+    g_autofree char *names = g_strjoinv(", ", inputs);
+    const char *name = g_strsignal(fence->signal);
+
+    if (strstr(fence->said, "ERROR:")) {
+        /* GLib's assertions are our own, as are the sanitizers. */
+        fputs(fence->said, stderr);
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_INTERNAL,
+                    "%s: a fault of sgbench itself (signal %d, %s)", names,
+                    fence->signal, name);
+    } else if (!is_crash(fence->signal)) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
+                    "%s: the process that read this was killed from outside "
+                    "(signal %d, %s): is memory or time limited?",
+                    names, fence->signal, name);
+    } else if (arguments->live) {
+        g_set_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_LIVE,
+                    "%s: can't be followed any further: babeltrace2 gave up on "
+                    "what came (signal %d, %s); start again, with a new "
+                    "session if that does not help",
+                    names, fence->signal, name);
+    } else {
+        g_set_error(error, SGB_TRACE_ERROR, SGB_TRACE_ERROR_DAMAGED,
+                    "%s: this trace is damaged in a way that babeltrace2 gave "
+                    "up on (signal %d, %s); try a copy without some of its "
+                    "stream files, or trace again",
+                    names, fence->signal, name);
+    }
+}
+
 static int analyze_main(int argc, char **argv, GError **error)
 {
     g_auto(AnalyzeArguments) arguments = {};
-    SgbOptions *options = sgb_options_new();
+    g_auto(Fence) fence = {};
+    g_autoptr(SgbOptions) options = sgb_options_new();
+    char **inputs;
 
     if (!parse(&argc, &argv, &arguments, options, error)) {
-        sgb_options_free(options);
         return SGBENCH_ERROR_USAGE;
     }
+    inputs = argv + 1;
     run_catch_signals();
-    read_all(&arguments, (const char *const *)argv + 1, options, error);
-    return SGBENCH_OK;
+    switch (fence_enter(&fence, error)) {
+    case FENCE_INSIDE:
+        read_all(&arguments, (const char *const *)inputs,
+                 g_steal_pointer(&options), error);
+        return SGBENCH_OK;
+    case FENCE_OUTSIDE:
+        if (fence.signal) {
+            explain_signal(&arguments, inputs, &fence, error);
+        }
+        return fence.exit_code;
+    case FENCE_FAILED:
+    default:
+        return SGBENCH_ERROR_PREFLIGHT;
+    }
 }
 
 const Subcommand subcommand_analyze = {

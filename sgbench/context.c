@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include "process.h"
 
 static volatile sig_atomic_t caught;
+static volatile sig_atomic_t led; /* by a parent that has these handlers, too */
+static _Atomic pid_t worker;      /* that hears of signals from us, or 0 */
 
 /*
  * Async-signal-safe throughout. The first signal asks; a second one means that
@@ -19,12 +22,19 @@ static volatile sig_atomic_t caught;
 static void on_signal(int number)
 {
     int saved = errno;
+    pid_t pid = atomic_load(&worker);
 
-    if (caught) {
+    if (caught && !led) {
         process_kill_all();
+        if (pid) {
+            kill(pid, SIGKILL);
+        }
         _exit(SGBENCH_INTERRUPTED);
     }
     caught = number;
+    if (pid) {
+        kill(pid, number);
+    }
     errno = saved;
 }
 
@@ -52,6 +62,17 @@ void run_catch_signals(void)
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
+}
+
+void run_pass_signals_to(pid_t child)
+{
+    atomic_store(&worker, child);
+}
+
+/* A terminal's Ctrl-C comes twice then, from it and from the parent. */
+void run_leave_signals_to_parent(void)
+{
+    led = 1;
 }
 
 gboolean run_check_interrupted(GError **error)

@@ -5,6 +5,7 @@
 #ifndef SGBENCH_CONTEXT_H
 #define SGBENCH_CONTEXT_H
 
+#include <sys/types.h>
 #include <glib.h>
 
 typedef struct RunContext {
@@ -31,6 +32,11 @@ gboolean run_interrupted(void);
 /* Install the handlers; the second signal ends the process at once, children
  * with it. Once per process. */
 void run_catch_signals(void);
+
+/* A child in our group that does the work is sent the signals that come; 0:
+ * nobody is. In the child: the parent decides what a second one means. */
+void run_pass_signals_to(pid_t child);
+void run_leave_signals_to_parent(void);
 
 /* SGBENCH_INTERRUPTED if a signal came. Returns TRUE if it did. */
 gboolean run_check_interrupted(GError **error);

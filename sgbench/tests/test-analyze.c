@@ -18,6 +18,10 @@
 #define LIVE_REQUESTS 50
 #define LIVE_TIMER_US 100000
 
+/* Of the first packet's size, behind magic number, UUID and two 64-bit numbers
+ * (of the stream). */
+#define PACKET_SIZE_OFFSET (4 + 16 + 2 * 8)
+
 /* Start `sgbench analyze` with arguments up to NULL. */
 static GSubprocess *start(const char *first, va_list ap)
 {
@@ -100,6 +104,18 @@ static int64_t json_requests(const char *text)
     return json_object_get_int_member(json_node_get_object(root), "requests");
 }
 
+/* The 100 requests of make_trace() are all there. */
+static void check_whole(const char *folder)
+{
+    g_autoptr(GSubprocess) process =
+        start_one("--format", "json", folder, NULL);
+    g_autofree char *out = NULL, *err = NULL;
+
+    g_assert_cmpint(finish(process, &out, &err), ==, 0);
+    g_assert_cmpint(json_requests(out), ==, 100);
+    g_assert_cmpstr(err, ==, "");
+}
+
 /* What is in the output's file stays if there is nothing to write, and goes if
  * there is. */
 static void test_output_file(void)
@@ -164,6 +180,42 @@ static void test_bad_traces(void)
     trace_folder_remove(empty);
     trace_folder_remove(foreign);
     trace_folder_remove(cut);
+}
+
+/* What babeltrace2 does not survive: one bit of a packet's size that makes it
+ * negative, one of the metadata that takes the clock's frequency away. */
+static void test_crashes(void)
+{
+    char *folder = make_trace("alpha", 1000);
+    g_autofree char *stream = trace_folder_stream(folder);
+    g_autofree char *metadata = g_build_filename(folder, "t", "metadata", NULL);
+    g_autofree char *prefix = g_strconcat("sgbench: ", folder, ": ", NULL);
+    g_autofree char *file = g_build_filename(folder, "out", NULL);
+    g_autofree char *bytes = NULL, *text = NULL, *out = NULL;
+    gsize length, text_length;
+    char *frequency;
+
+    g_assert_true(g_file_get_contents(stream, &bytes, &length, NULL));
+    bytes[PACKET_SIZE_OFFSET + 7] ^= 0x80;
+    g_assert_true(g_file_set_contents(stream, bytes, length, NULL));
+    check(10, "gave up on (signal 6, Aborted)", folder, NULL);
+    check(10, prefix, "--format", "csv", folder, NULL);
+
+    g_assert_true(g_file_set_contents(file, "before", -1, NULL));
+    check(10, "gave up on (signal 6, Aborted)", "-o", file, folder, NULL);
+    g_assert_true(g_file_get_contents(file, &out, NULL, NULL));
+    g_assert_cmpstr(out, ==, "before");
+
+    bytes[PACKET_SIZE_OFFSET + 7] ^= 0x80;
+    g_assert_true(g_file_set_contents(stream, bytes, length, NULL));
+    check_whole(folder);
+    g_assert_true(g_file_get_contents(metadata, &text, &text_length, NULL));
+    frequency = strstr(text, "freq =");
+    g_assert_nonnull(frequency);
+    frequency[1] ^= 0x40;
+    g_assert_true(g_file_set_contents(metadata, text, text_length, NULL));
+    check(10, "gave up on (signal 8, Floating point exception)", folder, NULL);
+    trace_folder_remove(g_steal_pointer(&folder));
 }
 
 /* Two hosts at once, whose tags are the same. */
@@ -246,6 +298,75 @@ static void emit_requests(const char *cell)
     ust_cell_end(cell, LIVE_REQUESTS, LIVE_REQUESTS * 512);
 }
 
+static pid_t pid_of(GSubprocess *process)
+{
+    return g_ascii_strtoll(g_subprocess_get_identifier(process), NULL, 10);
+}
+
+/* The process that does the work of @process. */
+static pid_t worker_of(GSubprocess *process)
+{
+    pid_t pid = pid_of(process);
+    g_autofree char *file =
+        g_strdup_printf("/proc/%d/task/%d/children", pid, pid);
+    g_autofree char *text = NULL;
+    pid_t child;
+
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    child = g_ascii_strtoll(text, NULL, 10);
+    g_assert_cmpint(child, >, 0);
+    return child;
+}
+
+/* One that has followed the session at @address and shown what came. The relay
+ * lets in one at a time. */
+static GSubprocess *follow(const char *address)
+{
+    GSubprocess *follower = start_one("--format", "json", address, NULL);
+
+    g_usleep(1000000);
+    emit_requests("followed");
+    g_usleep(500000);
+    return follower;
+}
+
+/* Signals that end it, of the one that was started and of its worker. */
+static void test_followers(const char *address)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GSubprocess) follower = follow(address);
+        g_autofree char *out = NULL, *err = NULL;
+
+        if (i) {
+            kill(pid_of(follower), SIGTERM);
+        } else {
+            /* As a terminal does for Ctrl-C. */
+            kill(worker_of(follower), SIGINT);
+            kill(pid_of(follower), SIGINT);
+        }
+        g_assert_cmpint(finish(follower, &out, &err), ==, 0);
+        g_assert_cmpint(json_requests(out), >=, LIVE_REQUESTS);
+        g_assert_cmpstr(err, ==, "");
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GSubprocess) follower = follow(address);
+        g_autofree char *out = NULL, *err = NULL;
+        pid_t worker = worker_of(follower);
+
+        if (i) {
+            kill(pid_of(follower), SIGKILL);
+            for (unsigned j = 0; kill(worker, 0) == 0; j++) {
+                g_assert_cmpuint(j, <, 200);
+                g_usleep(10000);
+            }
+        } else {
+            kill(worker, SIGKILL);
+            g_assert_cmpint(finish(follower, &out, &err), ==, 5);
+            g_assert_nonnull(strstr(err, "killed from outside (signal 9"));
+        }
+    }
+}
+
 static void test_live(void)
 {
     g_autoptr(GError) error = NULL;
@@ -288,6 +409,7 @@ static void test_live(void)
     emit_requests("before");
     check(10, session, url, NULL);
 
+    test_followers(address);
     analyze = start_one("--format", "json", "--cell", "after", address, NULL);
     g_usleep(2000000);
     emit_requests("after");
@@ -311,6 +433,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analyze/usage", test_usage);
     g_test_add_func("/analyze/output-file", test_output_file);
     g_test_add_func("/analyze/bad-traces", test_bad_traces);
+    g_test_add_func("/analyze/crashes", test_crashes);
     g_test_add_func("/analyze/hosts", test_hosts);
     g_test_add_func("/analyze/live", test_live);
     return g_test_run();
