@@ -232,6 +232,23 @@ static void unpin(const cpu_set_t *before)
     }
 }
 
+/* "LD_PRELOAD=" what knows this CPU's registers. As a link in our folder, as a
+ * blank or a colon in its path would end it. NULL without: most CPUs need none
+ * of it, and the others' kernel says that it can't start. */
+static char *preload(Lab *lab)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
+    g_autofree char *module =
+        folder ? g_build_filename(folder, LAB_PTRACE, NULL) : NULL;
+    g_autofree char *link = g_build_filename(lab->dir, "ptrace.so", NULL);
+
+    if (!module || symlink(module, link) < 0) {
+        return NULL;
+    }
+    return g_strconcat("LD_PRELOAD=", link, NULL);
+}
+
 static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
 {
     g_autofree char *log = g_build_filename(lab->dir, "kernel.log", NULL);
@@ -254,7 +271,8 @@ static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
         "umid=lab",     lab_word, run_word,         uml_word,
         "init=/bin/sh", "--",     "\"" INIT "\"",   NULL,
     };
-    const char *const env[] = {temp, NULL};
+    g_autofree char *module = preload(lab);
+    const char *const env[] = {temp, module, NULL};
     ProcessSpec spec = {
         .name = "lab",
         .argv = argv,
