@@ -3,10 +3,13 @@
 
 #include <string.h>
 
-/* Powers of two. A trace of QEMU has some 25 classes that matter; kernel traces
- * have hundreds. Two that share a slot make each other slow, not wrong. */
-#define CLASS_SLOTS 1024
-#define STREAM_SLOTS 64
+/*
+ * Powers of two, at most half of which are used: beyond that all is forgotten.
+ * A trace of QEMU has some 25 classes that matter, kernel traces have hundreds;
+ * streams are as many as CPUs and processes together.
+ */
+#define CLASS_SLOTS 4096
+#define STREAM_SLOTS 1024
 
 #define HOSTS_MAX 1024
 
@@ -70,6 +73,7 @@ typedef struct StreamSlot {
 struct SgbEventReader {
     sgb_event_handler_func handler;
     unsigned hosts; /* interned */
+    unsigned used_classes, used_streams;
     SgbEventClass *classes[CLASS_SLOTS];
     StreamSlot streams[STREAM_SLOTS];
 };
@@ -82,26 +86,32 @@ SgbEventReader *sgb_event_reader_new(sgb_event_handler_func handler)
     return reader;
 }
 
-static void class_free(SgbEventClass *class)
+static void forget_classes(SgbEventReader *reader)
 {
-    if (class) {
-        bt_event_class_put_ref(class->class);
-        g_free(class);
+    for (unsigned i = 0; i < CLASS_SLOTS; i++) {
+        if (reader->classes[i]) {
+            bt_event_class_put_ref(reader->classes[i]->class);
+            g_clear_pointer(&reader->classes[i], g_free);
+        }
     }
+    reader->used_classes = 0;
+}
+
+static void forget_streams(SgbEventReader *reader)
+{
+    for (unsigned i = 0; i < STREAM_SLOTS; i++) {
+        g_clear_pointer(&reader->streams[i].stream, bt_stream_put_ref);
+    }
+    reader->used_streams = 0;
 }
 
 void sgb_event_reader_free(SgbEventReader *reader)
 {
-    if (!reader) {
-        return;
+    if (reader) {
+        forget_classes(reader);
+        forget_streams(reader);
+        g_free(reader);
     }
-    for (unsigned i = 0; i < CLASS_SLOTS; i++) {
-        class_free(reader->classes[i]);
-    }
-    for (unsigned i = 0; i < STREAM_SLOTS; i++) {
-        bt_stream_put_ref(reader->streams[i].stream);
-    }
-    g_free(reader);
 }
 
 const char *sgb_intern_bounded(const char *text, unsigned *used, unsigned limit)
@@ -167,8 +177,28 @@ static int context_index(const bt_field_class *structure, const char *name,
     return type == FIELD_SIGNED || type == FIELD_UNSIGNED ? index : -1;
 }
 
-static SgbEventClass *class_new(SgbEventReader *reader,
-                                const bt_event_class *class)
+/* Where to look for @object first. */
+static unsigned home_of(const void *object)
+{
+    return (uintptr_t)object >> 4;
+}
+
+/* The slot of @class, or the free one where it belongs. */
+static SgbEventClass **class_slot(SgbEventReader *reader,
+                                  const bt_event_class *class)
+{
+    unsigned i = home_of(class);
+    SgbEventClass **slot;
+
+    do {
+        slot = &reader->classes[i++ % CLASS_SLOTS];
+    } while (*slot && (*slot)->class != class);
+    return slot;
+}
+
+/* Not inlined: it is rare, and would leave what is not without registers. */
+G_GNUC_NO_INLINE static const SgbEventClass *
+class_learn(SgbEventReader *reader, const bt_event_class *class)
 {
     SgbEventClass *c = g_new0(SgbEventClass, 1);
     const char *name = bt_event_class_get_name(class);
@@ -205,37 +235,47 @@ static SgbEventClass *class_new(SgbEventReader *reader,
         c->tid.specific =
             context_index(specific, "tid", &c->tid.specific_signed);
     }
+    if (reader->used_classes == CLASS_SLOTS / 2) {
+        forget_classes(reader);
+    }
+    reader->used_classes++;
+    *class_slot(reader, class) = c;
     return c;
 }
 
 static const SgbEventClass *class_of(SgbEventReader *reader,
                                      const bt_event_class *class)
 {
-    SgbEventClass **slot =
-        &reader->classes[((uintptr_t) class >> 4) % CLASS_SLOTS];
+    SgbEventClass **slot = class_slot(reader, class);
 
-    if (!*slot || (*slot)->class != class) {
-        class_free(*slot);
-        *slot = class_new(reader, class);
-    }
-    return *slot;
+    return *slot ? *slot : class_learn(reader, class);
 }
 
-static const StreamSlot *stream_of(SgbEventReader *reader,
-                                   const bt_stream *stream)
+static StreamSlot *stream_slot(SgbEventReader *reader, const bt_stream *stream)
 {
-    StreamSlot *slot =
-        &reader->streams[((uintptr_t)stream >> 4) % STREAM_SLOTS];
-    const bt_trace *trace;
-    const bt_value *value;
+    unsigned i = home_of(stream);
+    StreamSlot *slot;
 
-    if (slot->stream == stream) {
-        return slot;
+    do {
+        slot = &reader->streams[i++ % STREAM_SLOTS];
+    } while (slot->stream && slot->stream != stream);
+    return slot;
+}
+
+G_GNUC_NO_INLINE static const StreamSlot *stream_learn(SgbEventReader *reader,
+                                                       const bt_stream *stream)
+{
+    const bt_trace *trace = bt_stream_borrow_trace_const(stream);
+    const bt_value *value;
+    StreamSlot *slot;
+
+    if (reader->used_streams == STREAM_SLOTS / 2) {
+        forget_streams(reader);
     }
-    bt_stream_put_ref(slot->stream);
+    reader->used_streams++;
+    slot = stream_slot(reader, stream);
     bt_stream_get_ref(stream);
     *slot = (StreamSlot){.stream = stream, .vpid = -1};
-    trace = bt_stream_borrow_trace_const(stream);
     value = bt_trace_borrow_environment_entry_value_by_name_const(trace,
                                                                   "hostname");
     if (value && bt_value_is_string(value)) {
@@ -249,6 +289,14 @@ static const StreamSlot *stream_of(SgbEventReader *reader,
         slot->vpid = bt_value_integer_signed_get(value);
     }
     return slot;
+}
+
+static const StreamSlot *stream_of(SgbEventReader *reader,
+                                   const bt_stream *stream)
+{
+    const StreamSlot *slot = stream_slot(reader, stream);
+
+    return slot->stream ? slot : stream_learn(reader, stream);
 }
 
 /* Of an event with a clock, in ns since the epoch. */
