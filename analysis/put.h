@@ -41,62 +41,63 @@ static inline char *sgb_put_bytes(char *to, const char *text, size_t length)
 
 #define sgb_put_literal(to, text) sgb_put_bytes(to, text, sizeof(text) - 1)
 
-/* How many digits @number has. */
-static inline unsigned sgb_put_digits(uint64_t number)
+/*
+ * The eight digits of @number, below 10^8, a byte each, the first one lowest;
+ * without the '0'. Halves, quarters and single digits are parted side by side
+ * in one word: each multiplication stands for a division by 10000, 100 or 10.
+ */
+static inline uint64_t sgb_put_digits(uint32_t number)
 {
-    static const uint64_t powers[] = {
-        0,
-        UINT64_C(10),
-        UINT64_C(100),
-        UINT64_C(1000),
-        UINT64_C(10000),
-        UINT64_C(100000),
-        UINT64_C(1000000),
-        UINT64_C(10000000),
-        UINT64_C(100000000),
-        UINT64_C(1000000000),
-        UINT64_C(10000000000),
-        UINT64_C(100000000000),
-        UINT64_C(1000000000000),
-        UINT64_C(10000000000000),
-        UINT64_C(100000000000000),
-        UINT64_C(1000000000000000),
-        UINT64_C(10000000000000000),
-        UINT64_C(100000000000000000),
-        UINT64_C(1000000000000000000),
-        UINT64_C(10000000000000000000),
-    };
-    /* Bits, times log10(2): right, or one too many. */
-    unsigned digits = (64 - __builtin_clzll(number | 1)) * 1233 >> 12;
+    uint64_t high, pairs;
 
-    return digits + (number >= powers[digits]);
+    high = number / 10000;
+    pairs = high | (uint64_t)(number - high * 10000) << 32;
+    high = (pairs * 5243 >> 19) & UINT64_C(0x0000007f0000007f);
+    pairs = high | (pairs - high * 100) << 16;
+    high = (pairs * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+    return high | (pairs - high * 10) << 8;
 }
 
+static inline void sgb_put_eight(char *to, uint64_t digits)
+{
+    digits = GUINT64_TO_LE(digits);
+    memcpy(to, &digits, sizeof(digits));
+}
+
+#define SGB_PUT_ZEROS UINT64_C(0x3030303030303030)
+
+/* One below 10^8. */
+static inline char *sgb_put_short_number(char *to, uint32_t number)
+{
+    uint64_t digits = sgb_put_digits(number);
+    unsigned zeros = __builtin_ctzll(digits | UINT64_C(1) << 56) & ~7u;
+
+    sgb_put_eight(to, (digits | SGB_PUT_ZEROS) >> zeros);
+    return to + 8 - zeros / 8;
+}
+
+/* What it writes over behind the number is within the room of the longest. */
 static inline char *sgb_put_number(char *to, uint64_t number)
 {
-    static const char pairs[] = "0001020304050607080910111213141516171819"
-                                "2021222324252627282930313233343536373839"
-                                "4041424344454647484950515253545556575859"
-                                "6061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
-    char *end, *at;
+    const uint64_t eight = 100000000;
 
     if (number < 10) { /* most of them */
         *to = '0' + number;
         return to + 1;
     }
-    end = at = to + sgb_put_digits(number);
-    while (number >= 100) {
-        at -= 2;
-        memcpy(at, pairs + number % 100 * 2, 2);
-        number /= 100;
+    if (number < eight) {
+        return sgb_put_short_number(to, number);
     }
-    if (number >= 10) {
-        memcpy(to, pairs + number * 2, 2);
+    if (number < eight * eight) {
+        to = sgb_put_short_number(to, number / eight);
     } else {
-        *to = '0' + number;
+        to = sgb_put_short_number(to, number / (eight * eight));
+        sgb_put_eight(to,
+                      sgb_put_digits(number / eight % eight) | SGB_PUT_ZEROS);
+        to += 8;
     }
-    return end;
+    sgb_put_eight(to, sgb_put_digits(number % eight) | SGB_PUT_ZEROS);
+    return to + 8;
 }
 
 static inline char *sgb_put_signed(char *to, int64_t number)
@@ -110,14 +111,22 @@ static inline char *sgb_put_signed(char *to, int64_t number)
 /* @ns in microseconds, with three digits behind the point if they are not 0. */
 static inline char *sgb_put_microseconds(char *to, uint64_t ns)
 {
-    unsigned rest = ns % 1000;
+    const uint64_t eight = 100000000;
+    uint64_t digits;
+    unsigned zeros = 0; /* in front, in bits */
 
-    to = sgb_put_number(to, ns / 1000);
-    if (rest) {
-        *to++ = '.';
-        *to++ = '0' + rest / 100;
-        *to++ = '0' + rest / 10 % 10;
-        *to++ = '0' + rest % 10;
+    if (ns < eight) {
+        digits = sgb_put_digits(ns);
+        zeros = __builtin_ctzll(digits | UINT64_C(1) << 32) & ~7u;
+    } else {
+        to = sgb_put_number(to, ns / eight);
+        digits = sgb_put_digits(ns % eight);
+    }
+    sgb_put_eight(to, (digits | SGB_PUT_ZEROS) >> zeros);
+    to += 5 - zeros / 8;
+    if (digits >> 40) {
+        sgb_put_eight(to, '.' | (digits | SGB_PUT_ZEROS) >> 40 << 8);
+        to += 4;
     }
     return to;
 }
