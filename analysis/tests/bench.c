@@ -67,11 +67,14 @@ static void run(const char *const *argv, Cost *cost)
     cost->rss = usage.ru_maxrss;
 }
 
+/* The name of a folder moves what is on the heap: each round has another one,
+ * or all would measure what one such arrangement happens to cost. */
 static void measure(const char *build, const char *trace, unsigned subject,
-                    Cost *cost)
+                    unsigned round, Cost *cost)
 {
+    g_autofree char *slashes = g_strnfill(1 + round * 7 % 64, '/');
     g_autofree char *plugins =
-        g_strdup_printf("--plugin-path=%s/analysis", build);
+        g_strdup_printf("--plugin-path=%s%sanalysis", build, slashes);
     const char *argv[9] = {"babeltrace2", plugins, trace};
 
     for (unsigned i = 0; i < 5; i++) {
@@ -118,7 +121,7 @@ int main(int argc, char **argv)
     trace = make(argv[1], folder, requests);
     fifth = make(argv[1], folder, requests / 5);
     for (unsigned i = 0; i < SUBJECTS; i++) {
-        measure(argv[1], fifth, i, &cost);
+        measure(argv[1], fifth, i, 0, &cost);
         small[i] = cost.rss;
     }
     for (unsigned round = 0; round < rounds; round++) {
@@ -126,7 +129,7 @@ int main(int argc, char **argv)
             /* Another one is first in each round, but the ratio needs all. */
             unsigned subject = (i + round) % SUBJECTS;
 
-            measure(argv[1], trace, subject, &cost);
+            measure(argv[1], trace, subject, round, &cost);
             cpu[subject][round] = cost.cpu;
             rss[subject] = MAX(rss[subject], cost.rss);
         }
