@@ -6,20 +6,17 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "context.h"
 #include "error.h"
-#include "job.h"
+#include "lab-host.h"
 #include "lab.h"
 #include "process.h"
 #include "tempdir.h"
 
 #define KERNEL "linux.uml"
-#define MODULES "/usr/lib/uml/modules"
 #define INIT SGBENCH_SOURCE_DIR "/sgbench/lab-init.sh"
-#define MEMORY "2G"
 #define STARTED "sgbench-lab: started"
 #define ENDED '\001'   /* lab-init.sh prints it; no text has it */
 #define BOOT_MS 60000  /* it takes one second */
@@ -50,75 +47,6 @@ typedef struct Lab {
 } Lab;
 
 /* ---- before it starts ---- */
-
-static char *find_release(GError **error)
-{
-    g_autoptr(GDir) dir = g_dir_open(MODULES, 0, NULL);
-    const char *name = dir ? g_dir_read_name(dir) : NULL;
-
-    if (!name) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                    "%s: no modules of the lab's kernel: install the package "
-                    "user-mode-linux (make setup)",
-                    MODULES);
-    }
-    return g_strdup(name);
-}
-
-static gboolean holds(const char *folder, uint64_t bytes)
-{
-    struct statvfs fs;
-
-    return statvfs(folder, &fs) == 0 && !(fs.f_flag & ST_NOEXEC) &&
-           access(folder, W_OK) == 0 &&
-           (uint64_t)fs.f_bavail * fs.f_frsize >= bytes;
-}
-
-/* The kernel's memory is a nameless file that it maps executable; where that
- * is too small the lab dies of SIGBUS in the middle of the work. */
-static gboolean find_memory(Lab *lab, GError **error)
-{
-    const char *wanted = g_getenv("SGBENCH_LAB_MEMORY");
-    uint64_t bytes;
-
-    lab->memory = g_strdup(wanted ? wanted : MEMORY);
-    if (!job_parse_size(lab->memory, &bytes) || bytes < 256 << 20) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-                    "SGBENCH_LAB_MEMORY=%s: a size of at least 256M is wanted",
-                    lab->memory);
-        return FALSE;
-    }
-    if (holds("/dev/shm", bytes)) {
-        lab->memory_dir = g_strdup("/dev/shm");
-        return TRUE;
-    }
-    if (holds(lab->dir, bytes)) {
-        lab->memory_dir = g_strdup(lab->dir);
-        return TRUE;
-    }
-    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                "no %s for the lab's memory in /dev/shm or %s (mounted noexec "
-                "does not do): make one larger, or set SGBENCH_LAB_MEMORY",
-                lab->memory, lab->dir);
-    return FALSE;
-}
-
-/* yama's 3 forbids ptrace, on which the lab's kernel rests, to everybody
- * (Documentation/admin-guide/LSM/Yama.rst). */
-static gboolean check_ptrace(GError **error)
-{
-    static const char scope[] = "/proc/sys/kernel/yama/ptrace_scope";
-    g_autofree char *text = NULL;
-
-    if (g_file_get_contents(scope, &text, NULL, NULL) && text[0] == '3') {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                    "%s is 3: this machine forbids ptrace, which the lab "
-                    "needs; only a reboot can change that",
-                    scope);
-        return FALSE;
-    }
-    return TRUE;
-}
 
 static gboolean shell_name(const char *name)
 {
@@ -232,23 +160,6 @@ static void unpin(const cpu_set_t *before)
     }
 }
 
-/* "LD_PRELOAD=" what knows this CPU's registers. As a link in our folder, as a
- * blank or a colon in its path would end it. NULL without: most CPUs need none
- * of it, and the others' kernel says that it can't start. */
-static char *preload(Lab *lab)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
-    g_autofree char *module =
-        folder ? g_build_filename(folder, LAB_PTRACE, NULL) : NULL;
-    g_autofree char *link = g_build_filename(lab->dir, "ptrace.so", NULL);
-
-    if (!module || symlink(module, link) < 0) {
-        return NULL;
-    }
-    return g_strconcat("LD_PRELOAD=", link, NULL);
-}
-
 static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
 {
     g_autofree char *log = g_build_filename(lab->dir, "kernel.log", NULL);
@@ -261,7 +172,7 @@ static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
     g_autofree char *lab_word = g_strdup_printf("SGBENCH_LAB_DIR=%s", dir);
     g_autofree char *run_word = g_strdup_printf("SGBENCH_LAB_RUN=%s", run_dir);
     g_autofree char *uml_word =
-        g_strdup_printf("SGBENCH_LAB_UML=" MODULES "/%s", lab->release);
+        g_strdup_printf("SGBENCH_LAB_UML=" LAB_MODULES "/%s", lab->release);
     g_autofree char *temp = g_strdup_printf("TMPDIR=%s", lab->memory_dir);
     /* The kernel joins the words with blanks and takes quotes for its own. */
     const char *const argv[] = {
@@ -271,7 +182,7 @@ static gboolean start_kernel(Lab *lab, const int *fds, GError **error)
         "umid=lab",     lab_word, run_word,         uml_word,
         "init=/bin/sh", "--",     "\"" INIT "\"",   NULL,
     };
-    g_autofree char *module = preload(lab);
+    g_autofree char *module = lab_host_preload(lab->dir);
     const char *const env[] = {temp, module, NULL};
     ProcessSpec spec = {
         .name = "lab",
@@ -469,10 +380,10 @@ static gboolean prepare(Lab *lab, const char *const *argv, GError **error)
 {
     g_autofree char *kernel = process_find_program(KERNEL, error);
 
-    if (!kernel || !check_ptrace(error)) {
+    if (!kernel || !lab_host_allows_ptrace(error)) {
         return FALSE;
     }
-    lab->release = find_release(error);
+    lab->release = lab_host_release(error);
     if (!lab->release) {
         return FALSE;
     }
@@ -488,7 +399,8 @@ static gboolean prepare(Lab *lab, const char *const *argv, GError **error)
         return FALSE;
     }
     lab->dir = temp_dir_make(error);
-    return lab->dir && find_memory(lab, error) &&
+    return lab->dir &&
+           lab_host_memory(lab->dir, &lab->memory, &lab->memory_dir, error) &&
            write_command(lab, argv, error);
 }
 

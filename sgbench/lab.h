@@ -8,8 +8,6 @@
 
 #include <glib.h>
 
-#define LAB_PTRACE "libsgbench-lab-ptrace.so" /* beside us; lab-ptrace.c */
-
 /*
  * Run @argv (NULL-terminated, argv[0] a path) inside the lab, with
  * SGBENCH_IN_LAB=1, and wait for it. @run_dir (absolute; made if missing) is

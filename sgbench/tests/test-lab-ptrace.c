@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sgbench/lab.h"
+#include "sgbench/lab-host.h"
 
 typedef long (*Ptrace)(enum __ptrace_request request, ...);
 
