@@ -121,6 +121,14 @@ char *sgb_text_ratio(double value)
     if (value >= 9999.5) {
         return g_strdup(">9999");
     }
+    if (value > 0 && value < 0.0005) {
+        return g_strdup("<.001");
+    }
+    if (value > 0 && value < 0.0995) { /* as wide as 0.25 */
+        g_autofree char *text = g_strdup_printf("%.3f", value);
+
+        return g_strdup(text + 1);
+    }
     return g_strdup_printf("%.*f",
                            value < 9.995   ? 2
                            : value < 99.95 ? 1

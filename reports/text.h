@@ -32,7 +32,7 @@ void sgb_text_paragraph(GString *out, const char *label, unsigned indent,
 
 /* Figures in few characters, the caller's; "-" for NAN. */
 char *sgb_text_number(double value);  /* three or more digits: 0.412, 1536 */
-char *sgb_text_ratio(double value);   /* 1.65, 24.1, 130 */
+char *sgb_text_ratio(double value);   /* .004, 1.65, 24.1, 130 */
 char *sgb_text_duration(double ns);   /* 650 µs, 12.3 ms */
 char *sgb_text_bytes(uint64_t bytes); /* 512 B, 64 KiB, 1 MiB */
 

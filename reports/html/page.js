@@ -50,7 +50,8 @@
         return v.toFixed(a < 9.9995 ? 3 : a < 999.95 ? 1 : 0);
     }
     function ratio(v) {
-        return v === null || v === undefined ? "-" : v.toFixed(v < 10 ? 2 : 1);
+        if (v === null || v === undefined) { return "-"; }
+        return v > 0 && v < 0.0995 ? v.toFixed(3) : v.toFixed(v < 10 ? 2 : 1);
     }
     function duration(ns) {
         if (ns === null || ns === undefined) { return "-"; }

@@ -314,6 +314,10 @@ static void test_text(void)
     check_text(sgb_text_number(12345), "12345");
     check_text(sgb_text_number(1e300), "1.0e+300");
     check_text(sgb_text_ratio(NAN), "-");
+    check_text(sgb_text_ratio(0.0004), "<.001");
+    check_text(sgb_text_ratio(0.0042), ".004");
+    check_text(sgb_text_ratio(0.0994), ".099");
+    check_text(sgb_text_ratio(0.0996), "0.10");
     check_text(sgb_text_ratio(0.5), "0.50");
     check_text(sgb_text_ratio(24.06), "24.1");
     check_text(sgb_text_ratio(1e300), ">9999");
