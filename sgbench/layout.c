@@ -43,6 +43,13 @@ unsigned layout_pieces(Layout layout, uint64_t length)
     return length ? (length + each - 1) / each : 0;
 }
 
+unsigned layout_joined(Layout layout, uint64_t length)
+{
+    unsigned pieces = layout_pieces(layout, length);
+
+    return layout == LAYOUT_ADJACENT ? MIN(pieces, 1) : pieces;
+}
+
 static gboolean is_scattered(Layout layout)
 {
     return layout == LAYOUT_PAGES || layout == LAYOUT_MANY ||

@@ -35,8 +35,10 @@ uint64_t layout_span(Layout layout, uint64_t length);
 /* The same for the arena's device memory. */
 uint64_t layout_device_span(Layout layout, uint64_t length);
 
-/* Pieces a buffer of @length bytes has; bytes of them in device memory. */
+/* Pieces a buffer of @length bytes has; what is left of them once neighbors are
+ * joined; bytes of them in device memory. */
 unsigned layout_pieces(Layout layout, uint64_t length);
+unsigned layout_joined(Layout layout, uint64_t length);
 uint64_t layout_device_bytes(Layout layout, uint64_t length);
 
 /* Lay a buffer out at @region, which must be page-aligned and leave

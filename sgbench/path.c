@@ -83,6 +83,7 @@ const PathKind path_kinds[] = {
         .build = "ablation",
         .device = "scsi-generic",
         .properties = "zero-copy=on,x-no-join=on",
+        .apart = TRUE,
         .data = EXPECT_DIRECT,
     },
     {

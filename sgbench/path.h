@@ -45,6 +45,7 @@ typedef struct PathKind {
     /* No passthrough: READs and WRITEs of a block device, by an HBA that is
      * raw. A disk, too. */
     gboolean raw;
+    gboolean apart; /* neighbors in the SG list are not joined */
     ExpectedData data;
     const char *control_of; /* name of the path this one repeats, or NULL */
 } PathKind;

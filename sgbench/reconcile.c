@@ -128,10 +128,12 @@ static JsonObject *stages_to_json(const SgbMetrics *metrics)
 static uint64_t expected_bounced(const Cell *cell, uint64_t bytes)
 {
     gboolean whole = strcmp(cell->path->device, "scsi-generic") == 0;
+    unsigned pieces = (cell->path->apart ? layout_pieces : layout_joined)(
+        cell->layout, cell->size);
 
     if (cell->path->data == EXPECT_BOUNCED ||
         (cell->path->disks_only && cell->operation == OPERATION_UNMAP) ||
-        (whole && layout_pieces(cell->layout, cell->size) > SG_IO_PIECES)) {
+        (whole && pieces > SG_IO_PIECES)) {
         return bytes;
     }
     return whole ? bytes / cell->size *

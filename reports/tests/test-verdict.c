@@ -204,6 +204,37 @@ static void test_lab(void)
           "At a speed that is not a machine's: Yes: *", "*");
 }
 
+/* Where it saves most, but no path tells what, is not where it is divided. */
+static void test_divided(void)
+{
+    static const FakeCell cells[] = {
+        {"generic-bounce", MIB, 800, 0.80, 197, 0, 0},
+        {"generic-zerocopy", MIB, 1200, 0.10, 0.01, 0, 0},
+        {"generic-bounce", 64 * KIB, 800, 0.80, 197, 0, 0},
+        {"generic-notrim", 64 * KIB, 1100, 0.50, 0.1, 0, 0},
+        {"generic-zerocopy", 64 * KIB, 1200, 0.40, 0.01, 0, 0},
+        {NULL},
+    };
+    FakeRun run = run_of(cells, 12);
+
+    check(&run, "where", SGB_TONE_MIXED,
+          "Of 0.400 [0.400, 0.400] CPU s/GiB saved at read 64 KiB, *", "*");
+    run.cells = cells + 3; /* without what is bounced */
+    check(&run, "where", SGB_TONE_OPEN, "nothing", "");
+}
+
+static void test_undivided(void)
+{
+    static const FakeCell cells[] = {
+        {"generic-bounce", MIB, 800, 0.80, 197, 0, 0},
+        {"generic-zerocopy", MIB, 1200, 0.10, 0.01, 0, 0},
+        {NULL},
+    };
+    FakeRun run = run_of(cells, 12);
+
+    check(&run, "where", SGB_TONE_OPEN, "Not known: generic-notrim, *", "");
+}
+
 /* Of a ladder with all of its steps; what none of the paths tells is not said.
  */
 static void test_gains(void)
@@ -254,6 +285,8 @@ int main(int argc, char **argv)
     g_test_add_func("/verdict/doubtful", test_doubtful);
     g_test_add_func("/verdict/wrong-data", test_wrong_data);
     g_test_add_func("/verdict/lab", test_lab);
+    g_test_add_func("/verdict/divided", test_divided);
+    g_test_add_func("/verdict/undivided", test_undivided);
     g_test_add_func("/verdict/gains", test_gains);
     return g_test_run();
 }

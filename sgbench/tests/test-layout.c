@@ -328,6 +328,16 @@ static void test_device_regions(void)
     g_free(arena.base);
 }
 
+/* Only neighbors that are in the list one after the other are joined. */
+static void test_joined(void)
+{
+    g_assert_cmpuint(layout_pieces(LAYOUT_ADJACENT, 20 * PAGE), ==, 20);
+    g_assert_cmpuint(layout_joined(LAYOUT_ADJACENT, 20 * PAGE), ==, 1);
+    g_assert_cmpuint(layout_joined(LAYOUT_ADJACENT, 0), ==, 0);
+    g_assert_cmpuint(layout_joined(LAYOUT_PAGES, 20 * PAGE), ==, 20);
+    g_assert_cmpuint(layout_joined(LAYOUT_CONTIGUOUS, 20 * PAGE), ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     unsigned i;
@@ -350,6 +360,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/layout/many", test_many);
     g_test_add_func("/layout/device-regions", test_device_regions);
+    g_test_add_func("/layout/joined", test_joined);
     g_test_add_func("/layout/shuffled", test_shuffled);
     g_test_add_func("/layout/guards-moved", test_guards_moved);
     return g_test_run();
