@@ -34,9 +34,10 @@ check: build qemu-tests
 ## make check-long  what takes too long for that: faults of devices in the lab,
 ##                  the kernel's own trace in a virtual machine, QEMU after
 ##                  each patch, the patches on other releases of QEMU, hostile
-##                  lists by the hundred thousand, the calibration of compare.
-##                  What the last five find is kept, and shown by make check
-##                  with its age
+##                  lists by the hundred thousand, the calibration of compare,
+##                  which lines of the patches no test executes. What the
+##                  last six find is kept, and shown by make check with its
+##                  age
 check-long: build qemu
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long
 	@tests/kernel-trace long . $(BUILD)
@@ -44,6 +45,7 @@ check-long: build qemu
 	@qemu-tracepoints/releases
 	@tests/fuzz long . $(BUILD)
 	@tests/calibration long . $(BUILD)
+	@qemu-tracepoints/tests/coverage long
 	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage
 	@$(BUILD)/analysis/bench $(BUILD)
 
