@@ -53,12 +53,20 @@ GArray *sgb_block_gains(const SgbBlock *block)
     return all;
 }
 
+/* No "-0.000". */
+static double thousandths(double value)
+{
+    return fabs(value) < 0.0005 ? 0 : value;
+}
+
 char *sgb_gain_text(const SgbInterval *cpu)
 {
+    double median = thousandths(cpu->median);
+
     if (cpu->n < 2) {
-        return g_strdup_printf("%.3f", cpu->median);
+        return g_strdup_printf("%.3f", median);
     }
     return g_strdup_printf("%s%.3f [%.3f, %.3f]",
-                           cpu->low <= 0 && 0 <= cpu->high ? "~" : "",
-                           cpu->median, cpu->low, cpu->high);
+                           cpu->low <= 0 && 0 <= cpu->high ? "~" : "", median,
+                           thousandths(cpu->low), thousandths(cpu->high));
 }

@@ -235,6 +235,18 @@ static void test_undivided(void)
     check(&run, "where", SGB_TONE_OPEN, "Not known: generic-notrim, *", "");
 }
 
+static void test_amount(void)
+{
+    SgbInterval nothing = {
+        .median = -0.0001, .low = -0.0004, .high = 0.0002, .n = 12};
+    SgbInterval some = {.median = 0.3, .low = -0.02, .high = 0.4, .n = 12};
+    g_autofree char *none = sgb_gain_text(&nothing);
+    g_autofree char *much = sgb_gain_text(&some);
+
+    g_assert_cmpstr(none, ==, "~0.000 [0.000, 0.000]");
+    g_assert_cmpstr(much, ==, "~0.300 [-0.020, 0.400]");
+}
+
 /* Of a ladder with all of its steps; what none of the paths tells is not said.
  */
 static void test_gains(void)
@@ -287,6 +299,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verdict/lab", test_lab);
     g_test_add_func("/verdict/divided", test_divided);
     g_test_add_func("/verdict/undivided", test_undivided);
+    g_test_add_func("/verdict/amount", test_amount);
     g_test_add_func("/verdict/gains", test_gains);
     return g_test_run();
 }
