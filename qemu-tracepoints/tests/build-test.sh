@@ -35,7 +35,7 @@ ok "build --print without a build says what to run"
 wrong_usage() {
     local args
     for args in "--print" "--print nonsense" "nonsense" "upstream --what" \
-                "--print --qtests series" "--qtests nonsense" \
+                "--print --qtests series" "--qtests nonsense" "--tools nonsense" \
                 "--each-patch series"; do
         # shellcheck disable=SC2086
         XDG_CACHE_HOME=$work/none "$top/build" $args >"$work/out" 2>&1
