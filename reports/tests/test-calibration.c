@@ -178,12 +178,12 @@ static double share_of_nothing(const Rounds *from, gboolean referenced)
         found += finds_any(c);
     }
     share = found / (double)n_pairs;
-    g_test_message("%s references%s: of %u pairs of %u rounds %.1f %% (± %.1f) "
-                   "find anything in %u tests, %.1f %% a regression",
-                   referenced ? "with" : "WITHOUT",
-                   from == loaded ? ", loaded" : "", n_pairs, n_rounds,
-                   100 * share, 100 * error_of(share, n_pairs), tested,
-                   100.0 * slower / n_pairs);
+    g_test_message(
+        "%s references%s: of %u pairs of %u rounds %.1f %% (+- %.1f) "
+        "find anything in %u tests, %.1f %% a regression",
+        referenced ? "with" : "WITHOUT", from == loaded ? ", loaded" : "",
+        n_pairs, n_rounds, 100 * share, 100 * error_of(share, n_pairs), tested,
+        100.0 * slower / n_pairs);
     pair_clear(&p);
     return share;
 }
@@ -307,7 +307,7 @@ static void test_planted(gconstpointer data)
         }
     }
     share = share_found(&p, -1, n_planted_pairs);
-    g_test_message("%splanted in all of them: found in %.1f %% (± %.1f) of %u "
+    g_test_message("%splanted in all of them: found in %.1f %% (+- %.1f) of %u "
                    "pairs of %u rounds",
                    where, 100 * share, 100 * error_of(share, n_planted_pairs),
                    n_planted_pairs, n_rounds);
