@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "key-table.h"
+
 /*
- * Powers of two, at most half of which are used: beyond that all is forgotten.
- * A trace of QEMU has some 25 classes that matter, kernel traces have hundreds;
- * streams are as many as CPUs and processes together.
+ * What is kept; beyond that all is forgotten. A trace of QEMU has some 25
+ * classes that matter, kernel traces have hundreds; streams are as many as CPUs
+ * and processes together.
  */
-#define CLASS_SLOTS 4096
-#define STREAM_SLOTS 1024
+#define CLASSES_MAX 2048
+#define STREAMS_MAX 512
 
 #define HOSTS_MAX 1024
 
@@ -64,18 +66,17 @@ static const char *const field_names[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(field_names) == SGB_FIELD__COUNT);
 
 /* What the events of a stream have in common. */
-typedef struct StreamSlot {
+typedef struct Stream {
     const bt_stream *stream; /* a reference */
     const char *host;
     int64_t vpid; /* of a trace with one buffer per process, or -1 */
-} StreamSlot;
+} Stream;
 
 struct SgbEventReader {
     sgb_event_handler_func handler;
-    unsigned hosts; /* interned */
-    unsigned used_classes, used_streams;
-    SgbEventClass *classes[CLASS_SLOTS];
-    StreamSlot streams[STREAM_SLOTS];
+    unsigned hosts;      /* interned */
+    SgbKeyTable classes; /* SgbEventClass *, by address of babeltrace2's */
+    SgbKeyTable streams; /* Stream *, likewise */
 };
 
 SgbEventReader *sgb_event_reader_new(sgb_event_handler_func handler)
@@ -86,23 +87,32 @@ SgbEventReader *sgb_event_reader_new(sgb_event_handler_func handler)
     return reader;
 }
 
+static void free_class(const SgbKey *key, void *what, void *opaque)
+{
+    SgbEventClass *class = what;
+
+    bt_event_class_put_ref(class->class);
+    g_free(class);
+}
+
+static void free_stream(const SgbKey *key, void *what, void *opaque)
+{
+    Stream *stream = what;
+
+    bt_stream_put_ref(stream->stream);
+    g_free(stream);
+}
+
 static void forget_classes(SgbEventReader *reader)
 {
-    for (unsigned i = 0; i < CLASS_SLOTS; i++) {
-        if (reader->classes[i]) {
-            bt_event_class_put_ref(reader->classes[i]->class);
-            g_clear_pointer(&reader->classes[i], g_free);
-        }
-    }
-    reader->used_classes = 0;
+    sgb_key_table_foreach(&reader->classes, free_class, NULL);
+    sgb_key_table_clear(&reader->classes);
 }
 
 static void forget_streams(SgbEventReader *reader)
 {
-    for (unsigned i = 0; i < STREAM_SLOTS; i++) {
-        g_clear_pointer(&reader->streams[i].stream, bt_stream_put_ref);
-    }
-    reader->used_streams = 0;
+    sgb_key_table_foreach(&reader->streams, free_stream, NULL);
+    sgb_key_table_clear(&reader->streams);
 }
 
 void sgb_event_reader_free(SgbEventReader *reader)
@@ -177,29 +187,16 @@ static int context_index(const bt_field_class *structure, const char *name,
     return type == FIELD_SIGNED || type == FIELD_UNSIGNED ? index : -1;
 }
 
-/* Where to look for @object first. */
-static unsigned home_of(const void *object)
+static SgbKey key_of(const void *object)
 {
-    return (uintptr_t)object >> 4;
-}
-
-/* The slot of @class, or the free one where it belongs. */
-static SgbEventClass **class_slot(SgbEventReader *reader,
-                                  const bt_event_class *class)
-{
-    unsigned i = home_of(class);
-    SgbEventClass **slot;
-
-    do {
-        slot = &reader->classes[i++ % CLASS_SLOTS];
-    } while (*slot && (*slot)->class != class);
-    return slot;
+    return (SgbKey){.value = (uintptr_t)object};
 }
 
 /* Not inlined: it is rare, and would leave what is not without registers. */
 G_GNUC_NO_INLINE static const SgbEventClass *
 class_learn(SgbEventReader *reader, const bt_event_class *class)
 {
+    SgbKey key = key_of(class);
     SgbEventClass *c = g_new0(SgbEventClass, 1);
     const char *name = bt_event_class_get_name(class);
     const bt_field_class *payload =
@@ -235,68 +232,57 @@ class_learn(SgbEventReader *reader, const bt_event_class *class)
         c->tid.specific =
             context_index(specific, "tid", &c->tid.specific_signed);
     }
-    if (reader->used_classes == CLASS_SLOTS / 2) {
+    if (reader->classes.used == CLASSES_MAX) {
         forget_classes(reader);
     }
-    reader->used_classes++;
-    *class_slot(reader, class) = c;
+    sgb_key_table_set(&reader->classes, &key, c);
     return c;
 }
 
 static const SgbEventClass *class_of(SgbEventReader *reader,
                                      const bt_event_class *class)
 {
-    SgbEventClass **slot = class_slot(reader, class);
+    SgbKey key = key_of(class);
+    const SgbEventClass *known = sgb_key_table_find(&reader->classes, &key);
 
-    return *slot ? *slot : class_learn(reader, class);
+    return known ? known : class_learn(reader, class);
 }
 
-static StreamSlot *stream_slot(SgbEventReader *reader, const bt_stream *stream)
-{
-    unsigned i = home_of(stream);
-    StreamSlot *slot;
-
-    do {
-        slot = &reader->streams[i++ % STREAM_SLOTS];
-    } while (slot->stream && slot->stream != stream);
-    return slot;
-}
-
-G_GNUC_NO_INLINE static const StreamSlot *stream_learn(SgbEventReader *reader,
-                                                       const bt_stream *stream)
+G_GNUC_NO_INLINE static const Stream *stream_learn(SgbEventReader *reader,
+                                                   const bt_stream *stream)
 {
     const bt_trace *trace = bt_stream_borrow_trace_const(stream);
     const bt_value *value;
-    StreamSlot *slot;
+    SgbKey key = key_of(stream);
+    Stream *s = g_new(Stream, 1);
 
-    if (reader->used_streams == STREAM_SLOTS / 2) {
-        forget_streams(reader);
-    }
-    reader->used_streams++;
-    slot = stream_slot(reader, stream);
     bt_stream_get_ref(stream);
-    *slot = (StreamSlot){.stream = stream, .vpid = -1};
+    *s = (Stream){.stream = stream, .vpid = -1};
     value = bt_trace_borrow_environment_entry_value_by_name_const(trace,
                                                                   "hostname");
     if (value && bt_value_is_string(value)) {
-        slot->host = sgb_intern_bounded(bt_value_string_get(value),
-                                        &reader->hosts, HOSTS_MAX);
+        s->host = sgb_intern_bounded(bt_value_string_get(value), &reader->hosts,
+                                     HOSTS_MAX);
     }
     /* LTTng writes it there if each process has buffers of its own. */
     value =
         bt_trace_borrow_environment_entry_value_by_name_const(trace, "vpid");
     if (value && bt_value_is_signed_integer(value)) {
-        slot->vpid = bt_value_integer_signed_get(value);
+        s->vpid = bt_value_integer_signed_get(value);
     }
-    return slot;
+    if (reader->streams.used == STREAMS_MAX) {
+        forget_streams(reader);
+    }
+    sgb_key_table_set(&reader->streams, &key, s);
+    return s;
 }
 
-static const StreamSlot *stream_of(SgbEventReader *reader,
-                                   const bt_stream *stream)
+static const Stream *stream_of(SgbEventReader *reader, const bt_stream *stream)
 {
-    const StreamSlot *slot = stream_slot(reader, stream);
+    SgbKey key = key_of(stream);
+    const Stream *known = sgb_key_table_find(&reader->streams, &key);
 
-    return slot->stream ? slot : stream_learn(reader, stream);
+    return known ? known : stream_learn(reader, stream);
 }
 
 /* Of an event with a clock, in ns since the epoch. */
@@ -345,7 +331,7 @@ gconstpointer sgb_event_read(SgbEventReader *reader, const bt_message *message,
     const bt_event *e = bt_message_event_borrow_event_const(message);
     const SgbEventClass *class =
         class_of(reader, bt_event_borrow_class_const(e));
-    const StreamSlot *stream;
+    const Stream *stream;
 
     if (!class->handler) {
         return NULL;
