@@ -32,23 +32,25 @@ check: build qemu-tests
 	@tests/run $(BUILD)
 
 ## make check-long  what takes too long for that: faults of devices in the lab,
-##                  the kernel's own trace in a virtual machine, QEMU after
-##                  each patch, the patches on other releases of QEMU, QEMU's
-##                  iotests on three builds, hostile lists by the hundred
-##                  thousand, the calibration of compare, which lines of the
-##                  patches no test executes. What the last seven find is kept,
-##                  and shown by make check with its age
+##                  damaged traces, what decoding them costs, the kernel's own
+##                  trace in a virtual machine, QEMU after each patch, the
+##                  patches on other releases of QEMU, QEMU's iotests on three
+##                  builds, hostile lists by the hundred thousand, the
+##                  calibration of compare, which lines of the patches no test
+##                  executes. All are run, whatever fails. What the last seven
+##                  find is kept, and shown by make check with its age
 check-long: build qemu
-	@meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long
-	@tests/kernel-trace long . $(BUILD)
-	@qemu-tracepoints/build --each-patch
-	@qemu-tracepoints/releases
-	@qemu-tracepoints/tests/iotests long
-	@tests/fuzz long . $(BUILD)
-	@tests/calibration long . $(BUILD)
-	@qemu-tracepoints/tests/coverage long
-	@SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage
-	@$(BUILD)/analysis/bench $(BUILD)
+	@tests/all \
+		"meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long" \
+		"tests/kernel-trace long . $(BUILD)" \
+		"qemu-tracepoints/build --each-patch" \
+		"qemu-tracepoints/releases" \
+		"qemu-tracepoints/tests/iotests long" \
+		"tests/fuzz long . $(BUILD)" \
+		"tests/calibration long . $(BUILD)" \
+		"qemu-tracepoints/tests/coverage long" \
+		"SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage" \
+		"$(BUILD)/analysis/bench $(BUILD)"
 
 ## make bench-analysis  what the babeltrace2 plugin costs beside decoding
 bench-analysis: build
