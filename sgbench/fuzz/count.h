@@ -9,7 +9,8 @@
 #include <glib.h>
 
 /* Add the events of the trace in @folder to @counts (char * -> uint64_t *, both
- * freed by the table). Lost ones count as "lost". FALSE with SGB_TRACE_ERROR. */
+ * freed by the table). Lost ones count as "lost", scsi_sgio_path only if there
+ * is data. FALSE with SGB_TRACE_ERROR. */
 gboolean count_events(const char *folder, GHashTable *counts, GError **error);
 
 /* An empty table; what it has for @name. */

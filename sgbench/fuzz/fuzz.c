@@ -23,7 +23,7 @@
 typedef struct Options {
     char **paths;
     char *failures, *replay;
-    gint64 seed, lists;
+    gint64 seed, lists, faults;
     double seconds; /* of each path; 0: no limit */
     double shrink_seconds;
     gboolean count, shrink_replay;
@@ -35,6 +35,8 @@ typedef struct Options {
 typedef struct Tally {
     const FuzzPath *path;
     uint64_t lists, steps, sessions;
+    int64_t n_faults;
+    gboolean stopped;   /* there are faults enough */
     GHashTable *faults; /* kind -> times */
     GHashTable *events; /* of counts_new() */
 } Tally;
@@ -59,6 +61,7 @@ static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
                 tally->path->name, fuzz->options.seed, session, message);
     }
     g_hash_table_insert(tally->faults, g_strdup(kind), GUINT_TO_POINTER(n + 1));
+    tally->n_faults++;
     if (n > 0 || g_hash_table_size(tally->faults) > SESSION_FAILURES_KEPT) {
         return;
     }
@@ -232,6 +235,12 @@ static gboolean run_path(Fuzz *fuzz, Tally *tally, GError **error)
         if (!run_session(fuzz, tally, number++, end, error)) {
             return FALSE;
         }
+        /* A QEMU that hangs takes seconds each time, and may never have had a
+         * list before. */
+        if (fuzz->options.faults && tally->n_faults >= fuzz->options.faults) {
+            tally->stopped = TRUE;
+            break;
+        }
     }
     return TRUE;
 }
@@ -253,24 +262,23 @@ static uint64_t reached(const Tally *tally)
     return sum;
 }
 
-/* "path NAME lists N reached N sessions N faults N", and a line per fault. */
-static void print_tally(const Tally *tally, gboolean counted)
+/* "path NAME seed N lists N steps N sessions N[ reached N lost N] faults N[
+ * stopped]", and a line per kind of fault. */
+static void print_tally(const Fuzz *fuzz, const Tally *tally)
 {
     GHashTableIter iter;
     gpointer kind, times;
-    unsigned faults = 0;
 
-    g_hash_table_iter_init(&iter, tally->faults);
-    while (g_hash_table_iter_next(&iter, &kind, &times)) {
-        faults += GPOINTER_TO_UINT(times);
-    }
-    printf("path %s lists %" PRIu64 " steps %" PRIu64 " sessions %" PRIu64,
-           tally->path->name, tally->lists, tally->steps, tally->sessions);
-    if (counted) {
+    printf("path %s seed %" PRId64 " lists %" PRIu64 " steps %" PRIu64
+           " sessions %" PRIu64,
+           tally->path->name, fuzz->options.seed, tally->lists, tally->steps,
+           tally->sessions);
+    if (fuzz->tracing) {
         printf(" reached %" PRIu64 " lost %" PRIu64, reached(tally),
                counts_of(tally->events, "lost"));
     }
-    printf(" faults %u\n", faults);
+    printf(" faults %" PRId64 "%s\n", tally->n_faults,
+           tally->stopped ? " stopped" : "");
     g_hash_table_iter_init(&iter, tally->faults);
     while (g_hash_table_iter_next(&iter, &kind, &times)) {
         printf("fault %s times %u: %s\n", tally->path->name,
@@ -310,7 +318,7 @@ static gboolean run_paths(Fuzz *fuzz, gboolean *good, GError **error)
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         tally.events = counts_new();
         ok = run_path(fuzz, &tally, error);
-        print_tally(&tally, fuzz->tracing != NULL);
+        print_tally(fuzz, &tally);
         *good =
             *good && !(path->expected_good && g_hash_table_size(tally.faults));
         g_hash_table_unref(tally.faults);
@@ -360,7 +368,8 @@ static char *path_names(void)
             path->expected_good ? "" : "; only if named: it has known faults");
     }
     g_string_append(text,
-                    "Exit status: 0 no fault, 1 faults, else as sgbench's.\n");
+                    "Exit status: 0 no fault but of paths with known ones, 1 "
+                    "faults, else as sgbench's.\n");
     return g_string_free(text, FALSE);
 }
 
@@ -375,6 +384,8 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
          "Lists on each path (default 1000)", "N"},
         {"seconds", 't', 0, G_OPTION_ARG_DOUBLE, &o->seconds,
          "At most so long on each path", "S"},
+        {"faults", 0, 0, G_OPTION_ARG_INT64, &o->faults,
+         "Stop a path after so many faults (default 20; 0: never)", "N"},
         {"count", 'c', 0, G_OPTION_ARG_NONE, &o->count,
          "Count by tracepoint how many lists QEMU maps, and what is leaked",
          NULL},
@@ -395,9 +406,11 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
     g_autoptr(GOptionContext) context =
         g_option_context_new("- hostile SCSI commands for QEMU");
     g_autofree char *names = path_names();
+    gboolean known = FALSE;
 
     o->seed = 1;
     o->lists = 1000;
+    o->faults = 20;
     o->shrink_seconds = 60;
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(context, names);
@@ -406,17 +419,26 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
         (*error)->code = SGBENCH_ERROR_USAGE;
         return FALSE;
     }
-    if (argc > 1 || o->lists < 1 || o->seconds < 0) {
+    if (argc > 1 || o->lists < 1 || o->seconds < 0 || o->faults < 0 ||
+        o->seed < 0) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-                    argc > 1 ? "%s: not an option"
-                             : "%s: --lists is from 1 on, --seconds from 0",
+                    argc > 1
+                        ? "%s: not an option"
+                        : "%s: --lists is from 1 on, --seconds, --faults and "
+                          "--seed from 0",
                     argc > 1 ? argv[1] : "sgbench-fuzz");
         return FALSE;
     }
-    for (unsigned i = 0; o->breaks && breaks[i]; i++) {
-        if (strcmp(breaks[i], o->breaks) == 0) {
+    for (unsigned i = 0; breaks[i]; i++) {
+        if (strcmp(breaks[i], o->breaks ? o->breaks : "nothing") == 0) {
             o->what = i;
+            known = TRUE;
         }
+    }
+    if (!known) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                    "--break %s: not one of outside, inside, disk", o->breaks);
+        return FALSE;
     }
     for (char **name = o->paths; name && *name; name++) {
         if (!fuzz_path_find(*name)) {
