@@ -407,6 +407,14 @@ static void ring_close(Initiator *initiator)
     g_free(ring);
 }
 
+gboolean initiator_ring_end(Initiator *initiator, GError **error)
+{
+    RingInitiator *ring = (RingInitiator *)initiator;
+
+    g_clear_pointer(&ring->hba, hba_free);
+    return qemu_end(ring->qemu, ring->answer_ns / 1000000, error);
+}
+
 static uint64_t answer_seconds(const Target *target)
 {
     unsigned timeout =

@@ -102,6 +102,11 @@ void initiator_saw(Initiator *initiator, const Completion *completion);
 gboolean initiator_send(Initiator *initiator, Command *command,
                         Completion *completion, GError **error);
 
+/* End the QEMU of a ring initiator, which may take as long as an answer; nothing
+ * but initiator_close() is allowed then. FALSE with SGBENCH_ERROR_QEMU if it does
+ * not end by itself, and well. */
+gboolean initiator_ring_end(Initiator *initiator, GError **error);
+
 /* The HBA of a ring initiator, to abort and reset; from Load.posted(), or with
  * nothing in flight. */
 Hba *initiator_ring_hba(Initiator *initiator);

@@ -362,21 +362,29 @@ gboolean process_wait(Process *process, unsigned timeout_ms)
     return TRUE;
 }
 
+gboolean process_end(Process *process, unsigned grace_ms)
+{
+    if (!process_running(process)) {
+        return TRUE;
+    }
+    kill(-process->pid, SIGTERM);
+    if (process_wait(process, grace_ms)) {
+        return TRUE;
+    }
+    kill(-process->pid, SIGKILL);
+    while (process_running(process)) {
+        g_usleep(POLL_MS * 1000);
+    }
+    return FALSE;
+}
+
 /* NULL is allowed. */
 void process_stop(Process *process, unsigned grace_ms)
 {
     if (!process) {
         return;
     }
-    if (process_running(process)) {
-        kill(-process->pid, SIGTERM);
-        if (!process_wait(process, grace_ms)) {
-            kill(-process->pid, SIGKILL);
-            while (process_running(process)) {
-                g_usleep(POLL_MS * 1000);
-            }
-        }
-    }
+    process_end(process, grace_ms);
     g_free(process->name);
     g_free(process->log);
     g_free(process);

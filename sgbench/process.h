@@ -38,7 +38,11 @@ char *process_find_program(const char *program, GError **error);
 /* TRUE while it runs; reaps it otherwise. Does not block. */
 gboolean process_running(Process *process);
 
-/* SIGTERM to its group, SIGKILL after @grace_ms; waits for it. Frees it. */
+/* SIGTERM to its group, SIGKILL after @grace_ms; waits for it. FALSE if it took
+ * SIGKILL. */
+gboolean process_end(Process *process, unsigned grace_ms);
+
+/* The same, and frees it. */
 void process_stop(Process *process, unsigned grace_ms);
 
 /* How it ended and the last line of its log, e.g. "killed by signal 11

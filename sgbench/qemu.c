@@ -488,6 +488,27 @@ Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
     return g_steal_pointer(&qemu);
 }
 
+gboolean qemu_end(Qemu *qemu, unsigned grace_ms, GError **error)
+{
+    g_autofree char *obituary = NULL;
+
+    g_clear_pointer(&qemu->qtest, qtest_free);
+    if (!process_end(qemu->process, grace_ms)) {
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                    "QEMU (%s) does not end: killed after %g s; log: %s",
+                    qemu->label, grace_ms / 1000.0, qemu->process->log);
+        return FALSE;
+    }
+    if (qemu->process->wait_status == 0) {
+        return TRUE;
+    }
+    obituary = process_obituary(qemu->process);
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                "QEMU (%s) ended badly: %s; log: %s", qemu->label, obituary,
+                qemu->process->log);
+    return FALSE;
+}
+
 void qemu_stop(Qemu *qemu)
 {
     if (!qemu) {

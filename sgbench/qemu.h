@@ -70,6 +70,10 @@ char *qemu_build_dir(RunContext *context, const char *name, GError **error);
 Qemu *qemu_start(RunContext *context, Target *target, const PathKind *path,
                  const QemuNeeds *needs, GError **error);
 
+/* End it; qemu_stop() is all that is allowed then. FALSE with SGBENCH_ERROR_QEMU
+ * if that takes more than @grace_ms, or it does not exit with code 0. */
+gboolean qemu_end(Qemu *qemu, unsigned grace_ms, GError **error);
+
 /* End it, by force if need be; unmaps the RAM. NULL is fine. */
 void qemu_stop(Qemu *qemu);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qemu, qemu_stop)

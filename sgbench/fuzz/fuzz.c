@@ -48,6 +48,20 @@ typedef struct Fuzz {
     unsigned sessions;
 } Fuzz;
 
+/* What the QEMU that was started last has said, if anything, beside @file: what
+ * a sanitizer says is more than a line. */
+static void keep_log(const Fuzz *fuzz, const FuzzPath *path, const char *file)
+{
+    g_autofree char *log = session_log(&fuzz->context, path);
+    g_autofree char *copy = g_strconcat(file, ".log", NULL);
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (g_file_get_contents(log, &text, &length, NULL) && length > 0) {
+        g_file_set_contents(copy, text, length, NULL);
+    }
+}
+
 static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
                        const char *message, uint64_t session, GError **error)
 {
@@ -69,6 +83,7 @@ static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
                            fuzz->options.seed, session);
     file = g_build_filename(fuzz->options.failures, name, NULL);
     g_mkdir_with_parents(fuzz->options.failures, 0755);
+    keep_log(fuzz, tally->path, file);
     if (!failure_save(failure, file, error)) {
         return;
     }

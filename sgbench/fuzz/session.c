@@ -340,17 +340,19 @@ gboolean session_step(FuzzSession *session, const FuzzStep *step,
 
 /* ---- the end ---- */
 
-static char *log_file(const FuzzSession *session)
+char *session_log(const RunContext *context, const FuzzPath *path)
 {
-    return g_strdup_printf("%s/logs/%u-%s-fuzz.log", session->context->run_dir,
-                           session->context->starts, session->path->name);
+    return g_strdup_printf("%s/logs/%u-%s-fuzz.log", context->run_dir,
+                           context->starts, path->name);
 }
 
-/* What a sanitizer says, or an assertion: the line, or NULL; the caller's. */
+/* What a sanitizer says, or an assertion (of libc's, of GLib's): the line, or
+ * NULL; the caller's. */
 static char *complaint(const char *log)
 {
     static const char *const words[] = {
-        "ERROR: ", "runtime error: ", "Assertion "};
+        "ERROR:", "runtime error: ", "Assertion ", "assertion failed",
+        "-CRITICAL **"};
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
 
@@ -379,19 +381,26 @@ void session_free(FuzzSession *session)
 
 gboolean session_end(FuzzSession *session, GError **error)
 {
-    gboolean ok = model_check(session->model, TRUE, error);
-    g_autofree char *log = log_file(session);
+    g_autofree char *log = session_log(session->context, session->path);
     g_autofree char *text = NULL;
+    g_autoptr(GError) end = NULL;
+    gboolean ok = model_check(session->model, TRUE, error);
 
+    initiator_ring_end(session->ring, &end);
     session_free(session);
+    if (!ok) {
+        return FALSE;
+    }
     text = complaint(log);
     if (text) {
-        if (ok) {
-            g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
-                        "QEMU complains: %s", text);
-        }
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_QEMU,
+                    "QEMU complains: %s", text);
+        return FALSE;
+    }
+    if (end) {
+        g_propagate_error(error, g_steal_pointer(&end));
         return FALSE;
     }
     g_unlink(log);
-    return ok;
+    return TRUE;
 }

@@ -51,9 +51,13 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
 gboolean session_step(FuzzSession *session, const FuzzStep *step,
                       GError **error);
 
-/* Look at all of memory, end QEMU, see what it has said at its end: sanitizers
- * report leaks then. FALSE with an error as session_step(). */
+/* Look at all of memory, end QEMU, see how it ends and what it has said:
+ * sanitizers report leaks then. FALSE with an error as session_step(). */
 gboolean session_end(FuzzSession *session, GError **error);
+
+/* Of the QEMU that was started last; the caller's. It is gone if that ended
+ * well. */
+char *session_log(const RunContext *context, const FuzzPath *path);
 
 /* End it without a look. NULL is fine. */
 void session_free(FuzzSession *session);

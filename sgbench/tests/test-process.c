@@ -76,7 +76,8 @@ static void test_stubborn(void)
 
     g_assert_false(process_wait(process, 100));
     g_assert_cmpint(getpgid(pid), ==, pid);
-    process_stop(process, 200);
+    g_assert_false(process_end(process, 200));
+    process_stop(process, 0);
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
     wait_until_gone(-pid);
 }
