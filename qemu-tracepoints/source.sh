@@ -52,6 +52,51 @@ qemu_version() {              # as the tree's file VERSION will have it
     fi
 }
 
+# What QEMU's configure and meson want in subprojects/ and must not download
+subprojects='keycodemapdb berkeley-softfloat-3 berkeley-testfloat-3'
+
+missing_subprojects() {       # of a tree; a tree of a package's files has them
+    local p
+    for p in $subprojects; do
+        if ! git -C "$source" cat-file -e "HEAD:subprojects/$p.wrap" 2>/dev/null ||
+           git -C "$source" cat-file -e "HEAD:subprojects/$p" 2>/dev/null ||
+           [ -n "$(ls "$source/subprojects/$p" 2>/dev/null)" ]; then
+            continue
+        fi
+        say "$p"
+    done
+}
+
+check_tree() {                # dies if HEAD of the tree is not QEMU to be built
+    local f
+    command -v git >/dev/null || missing git
+    f=$(git -C "$source" rev-parse --git-dir 2>&1 >/dev/null) ||
+        die "git does not read $source: $(one_line "$f")"
+    git -C "$source" rev-parse -q --verify 'HEAD^{commit}' >/dev/null ||
+        die "$source has no commit: commit what is to be built"
+    for f in VERSION configure hw/scsi/scsi-generic.c; do
+        git -C "$source" cat-file -e "HEAD:$f" 2>/dev/null ||
+            die "HEAD of $source has no file $f: is it QEMU?"
+    done
+}
+
+check_tree_fits() {           # PATCH...: dies if it cannot be built with them
+    local f
+    ! f=$(is_there "$source" "$@") ||
+        die "the patches, or some, are in HEAD of $source already: $f;" \
+            "switch to a commit without them"
+    f=$(missing_subprojects | paste -s -d ' ')
+    [ -z "$f" ] || die "$source lacks subprojects, and nothing is downloaded" \
+        "here: in it, run meson subprojects download $f"
+}
+
+warn_of_changes() {
+    [ -z "$(git --no-optional-locks -C "$source" status --porcelain -uno \
+        --ignore-submodules)" ] ||
+        say "$source has changes that are not committed: what is built is" \
+            "HEAD, without them" >&2
+}
+
 # Puts the source into the folder $1, which is new, as the package's patches
 # have it. A git tree comes with what it has in subprojects/, where QEMU's
 # configure expects to find what it must not download.

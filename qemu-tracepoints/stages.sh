@@ -63,3 +63,19 @@ patches_of() {                # BUILD: its patch files, in order
         patches_in "$stage" || return 1
     done
 }
+
+is_there() {                  # TREE PATCH...: says which file that one adds is
+    local tree=$1 p f         # in HEAD already; fails if none is
+    shift
+    for p; do
+        while IFS= read -r f; do
+            ! git -C "$tree" cat-file -e "HEAD:$f" 2>/dev/null ||
+                { echo "it has $f, which ${p##*/} adds"; return; }
+        done < <(sed -n '/^--- \/dev\/null$/{n;s,^+++ b/,,p}' "$p")
+    done
+    return 1
+}
+
+one_line() {                  # TEXT of git's
+    tr -s '\n\t ' '   ' <<<"$1" | sed 's/^fatal: //;s/ *$//'
+}
