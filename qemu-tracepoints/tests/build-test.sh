@@ -47,9 +47,6 @@ wrong_usage() {
 [ $? -eq 1 ] && grep -q 'neither a git checkout nor' "$work/out"
 ok "build --source says what a folder without a source lacks"
 
-"$top/releases" nonsense >"$work/out" 2>&1
-[ $? -eq 2 ]; ok "releases refuses a wrong command line"
-
 wrong_usage; ok "build refuses a wrong command line, touching nothing"
 
 print_upstream() { upstream=$("$top/build" --print upstream 2>"$work/out"); }
@@ -192,24 +189,6 @@ else
     days=$(awk '$2 + 0 > max { max = $2 } END { print max + 0 }' "$work/each")
     echo "# note: each of ${#patches[@]} patches was built by make check-long," \
         "$days days ago or less"
-fi
-
-# So does the result of trying other releases
-releases_known() {            # fails if one does not apply that has to
-    "$top/releases" --print >"$work/releases" 2>"$work/out" && return
-    [ -s "$work/releases" ] || { : >"$work/out"; return 0; }   # not done yet
-    cat "$work/releases" >>"$work/out"
-    return 1
-}
-releases_known
-releases_rc=$?
-name="the patches apply to the releases of QEMU that they are for"
-if [ $releases_rc -eq 0 ] && ! grep -q '^ok ' "$work/releases"; then
-    n=$((n + 1)); echo "ok $n - $name # SKIP not tried yet: make check-long"
-else
-    [ $releases_rc -eq 0 ]; ok "$name"
-    sed 's/^\([a-z]*\) \([0-9-]*\) /\1, \2 days ago: /;s/^/# note: /' \
-        "$work/releases"
 fi
 
 # -------------------------------------------------------------- cover letters

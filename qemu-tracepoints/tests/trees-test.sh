@@ -11,44 +11,11 @@ export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 top=$(dirname "$(dirname "$(realpath "$0")")")
 work=$(mktemp -d "${TMPDIR:-/tmp}/trees-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-unset XDG_CONFIG_HOME "${!GIT_@}"
-export HOME=$work XDG_CACHE_HOME=$work/cache GIT_CONFIG_NOSYSTEM=1
 # shellcheck source=tap.sh
 . "$top/tests/tap.sh"
 
-# ------------------------------------------------------------------ made up
-
-git config --global user.name test
-git config --global user.email test@localhost
-git config --global init.defaultBranch main
-ours=$work/ours tree=$work/tree
-mkdir -p "$ours"/{tests,ports/10.2,patches/{1-test-driver,2-fixes,3-tracepoints}} \
-    "$ours"/patches/{4-bounce-queue,5-zero-copy,6-ablation} "$tree"
-cp "$top"/{apply,build,source.sh,stages.sh,devices.mak} "$ours"
-cp "$top/tests/qtest-programs" "$ours/tests"
-
-in_tree() { git -C "$tree" "$@"; }
-commit() { in_tree add -A && in_tree commit -q -m "$1"; }
-change() {                    # FROM TO
-    sed -i "s/^$1\$/$2/" "$tree/hw/scsi/scsi-generic.c"
-}
-make_patch() {                # STAGE NUMBER: the last commit
-    in_tree format-patch -q -1 --start-number "$2" -o "$ours/patches/$1"
-}
-make_tree() {                 # and two patches
-    (
-        cd "$tree" && git init -q && mkdir -p hw/scsi block subprojects &&
-            echo 10.0.0 >VERSION && echo exit 1 >configure &&
-            : >subprojects/keycodemapdb.wrap &&
-            : >subprojects/berkeley-softfloat-3.wrap &&
-            seq 40 >hw/scsi/scsi-generic.c
-    ) && commit source && in_tree tag source &&
-        echo "null" >"$tree/block/null-sg.c" && commit "add a driver" &&
-        make_patch 1-test-driver 1 && change 20 twenty &&
-        commit "change a line" && make_patch 2-fixes 1 &&
-        in_tree reset -q --hard source
-}
-make_tree >"$work/out" 2>&1; ok "there are a tree and patches"
+# shellcheck source=made-up.sh
+. "$top/tests/made-up.sh"
 
 fresh() {                     # the tree as it was
     in_tree checkout -q -f -B main source && in_tree clean -qdfx
