@@ -11,42 +11,44 @@
     "1100"                       \
     "00000000"
 #define ILI "sense=700020000001000a000000000000000000"
+#define ANY FUZZ_ANY_KEY
 #define DESCRIPTOR "sense=7203110000000000"
 
 const FuzzAnswer fuzz_answers[] = {
     /* short, by what the device says; more than there was; negative */
-    {"resid=100", TRUE, 100},
-    {"resid=6000", TRUE, 6000},
-    {"resid=1073741824", TRUE, 1 << 30},
-    {"resid=-512", TRUE, -512},
+    {"resid=100", .good = TRUE, .executed = TRUE, .resid = 100},
+    {"resid=6000", .good = TRUE, .executed = TRUE, .resid = 6000},
+    {"resid=1073741824", .good = TRUE, .executed = TRUE, .resid = 1 << 30},
+    {"resid=-512", .good = TRUE, .executed = TRUE, .resid = -512},
     /* slow: there is time to abort and reset */
-    {"latency-ns=2000000", TRUE, 0},
-    {"latency-ns=8000000", TRUE, 0},
+    {"latency-ns=2000000", .good = TRUE, .executed = TRUE},
+    {"latency-ns=8000000", .good = TRUE, .executed = TRUE},
     /* SCSI status, with sense data and without, with data and without */
-    {"status=2;" FIXED("3"), FALSE, 0},
-    {"status=2;" FIXED("1") ";resid=0", FALSE, 0},
-    {"status=2;" DESCRIPTOR ";resid=300", FALSE, 0},
-    {"status=2;" ILI ";resid=300", FALSE, 0},
-    {"status=2;driver-status=8", FALSE, 0},
-    {"status=2", FALSE, 0},
-    {FIXED("1"), FALSE, 0},
-    {"status=8", FALSE, 0},
-    {"status=24", FALSE, 0},
-    {"status=40", FALSE, 0},
-    /* the request fails; after data was moved, too */
-    {"errno=22", FALSE, 0},
-    {"errno=12", FALSE, 0},
-    {"errno=5", FALSE, 0},
-    {"errno=33", FALSE, 0},
-    {"errno=16", FALSE, 0},
-    {"errno=22;resid=0", FALSE, 0},
-    {"errno=5;resid=700;latency-ns=1000000", FALSE, 0},
+    {"status=2;" FIXED("3"), .status = 2, .key = 3},
+    {"status=2;" FIXED("1") ";resid=0", .status = 2, .key = 1},
+    {"status=2;" DESCRIPTOR ";resid=300", .status = 2, .key = 3},
+    {"status=2;" ILI ";resid=300", .status = 2, .key = 0},
+    {"status=2;driver-status=8", .status = 2, .key = ANY},
+    {"status=2", .status = 2, .key = ANY},
+    {FIXED("1"), .good = TRUE},
+    {"status=8", .status = 8},
+    {"status=24", .status = 24},
+    {"status=40", .status = 40},
+    /* the request fails; after data was moved, too (scsi/utils.c of QEMU,
+     * scsi_sense_from_errno()) */
+    {"errno=22", .status = 2, .key = 5},
+    {"errno=12", .status = 2, .key = 4},
+    {"errno=5", .status = 2, .key = 0xb},
+    {"errno=33", .status = 40},
+    {"errno=16", .status = 2, .key = 0xb},
+    {"errno=22;resid=0", .status = 2, .key = 5},
+    {"errno=5;resid=700;latency-ns=1000000", .status = 2, .key = 0xb},
     /* host adapter and driver */
-    {"host-status=1", FALSE, 0},
-    {"host-status=3", FALSE, 0},
-    {"host-status=8", FALSE, 0},
-    {"host-status=7;resid=512", FALSE, 0},
-    {"driver-status=6", FALSE, 0},
+    {"host-status=1", .host = 1},
+    {"host-status=3", .host = 3},
+    {"host-status=8", .host = 8},
+    {"host-status=7;resid=512", .host = 7},
+    {"driver-status=6", .status = 8},
 };
 const unsigned fuzz_n_answers = G_N_ELEMENTS(fuzz_answers);
 
@@ -73,6 +75,23 @@ char *fuzz_blockdev(void)
     return g_string_free(text, FALSE);
 }
 
+/* The block of area @i that fails, if @i % 3. */
+static uint64_t failing_block(unsigned i)
+{
+    return (uint64_t)i * FUZZ_AREA_BLOCKS + i % 16;
+}
+
+gboolean fuzz_raw_fails(uint64_t lba, uint64_t blocks)
+{
+    for (unsigned i = 1; i <= fuzz_n_answers; i++) {
+        if (i % 3 && failing_block(i) >= lba &&
+            failing_block(i) - lba < blocks) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 char *fuzz_raw_blockdev(const char *file)
 {
     static const int errnos[] = {EIO, ENOSPC, ENOMEM, EINVAL};
@@ -85,9 +104,9 @@ char *fuzz_raw_blockdev(const char *file)
             g_string_append_printf(text,
                                    ",inject-error.%u.event=none"
                                    ",inject-error.%u.errno=%d"
-                                   ",inject-error.%u.sector=%u",
+                                   ",inject-error.%u.sector=%" G_GUINT64_FORMAT,
                                    n, n, errnos[i % G_N_ELEMENTS(errnos)], n,
-                                   i * FUZZ_AREA_BLOCKS + i % 16);
+                                   failing_block(i));
             n++;
         }
     }

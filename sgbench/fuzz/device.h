@@ -16,10 +16,17 @@
 #define FUZZ_MAIN_BYTES (4 << 20)   /* of area 0, known to the model */
 #define FUZZ_AREA_BYTES (512 << 10) /* of each other area */
 
+#define FUZZ_ANY_KEY (-1) /* no sense data, or QEMU's own */
+
 typedef struct FuzzAnswer {
     const char *keys;  /* of null-sg's rule, with its values; ";" between */
-    gboolean executed; /* the device moves data; GOOD */
+    gboolean good;     /* the device answers itself: GOOD, if the CDB is */
+    gboolean executed; /* and it moves data, of which nothing else is said */
     int32_t resid;     /* then, as reported */
+    /* Else this comes of it: */
+    uint8_t status;
+    int key;       /* with status 2 */
+    unsigned host; /* Linux' DID_*: no status, the HBA's response says so */
 } FuzzAnswer;
 
 extern const FuzzAnswer fuzz_answers[];
@@ -35,6 +42,9 @@ char *fuzz_blockdev(void);
  * under way.
  */
 char *fuzz_raw_blockdev(const char *file);
+
+/* There is such a block among @blocks from @lba on. */
+gboolean fuzz_raw_fails(uint64_t lba, uint64_t blocks);
 
 /* Blocks of the disk. */
 uint64_t fuzz_blocks(void);

@@ -413,11 +413,13 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
         {"shrink-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o->shrink_seconds,
          "How long that may take (default 60)", "S"},
         {"break", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->breaks,
-         "Spoil what a faulty QEMU would: outside, inside, disk", "WHAT"},
+         "Spoil what a faulty QEMU would: outside, inside, disk, "
+         "status, good",
+         "WHAT"},
         {NULL},
     };
     static const char *const breaks[] = {"nothing", "outside", "inside", "disk",
-                                         NULL};
+                                         "status",  "good",    NULL};
     g_autoptr(GOptionContext) context =
         g_option_context_new("- hostile SCSI commands for QEMU");
     g_autofree char *names = path_names();
@@ -451,8 +453,10 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
         }
     }
     if (!known) {
-        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-                    "--break %s: not one of outside, inside, disk", o->breaks);
+        g_set_error(
+            error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+            "--break %s: not one of outside, inside, disk, status, good",
+            o->breaks);
         return FALSE;
     }
     for (char **name = o->paths; name && *name; name++) {

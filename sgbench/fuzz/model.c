@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
-#include <scsi/sg_unaligned.h>
 #include <string.h>
 
 #include "model.h"
 #include "sgbench/error.h"
+#include "transfer.h"
 
 /* FuzzMemory.marks */
 #define MAY_STAY (1 << 0)
@@ -18,17 +18,6 @@
 
 /* Below it belongs to the HBA's driver, from 1 MiB on. */
 #define LOW_END FUZZ_VGA
-
-/* What a READ or WRITE does, from its CDB. */
-typedef struct Transfer {
-    gboolean known; /* it is one */
-    uint64_t lba;
-    uint64_t bytes;
-    unsigned area;
-    gboolean modelled; /* all of it is in memory of ours */
-    uint64_t offset;   /* in FuzzModel.disk */
-    uint64_t ours;     /* bytes of it that are */
-} Transfer;
 
 /* Marsaglia's xorshift: cheap, and data is all it is for. */
 static void next_word(uint64_t *word)
@@ -97,15 +86,10 @@ void model_free(FuzzModel *model)
     }
 }
 
-static uint64_t area_offset(unsigned area)
-{
-    return area ? FUZZ_MAIN_BYTES + (area - 1) * (uint64_t)FUZZ_AREA_BYTES : 0;
-}
-
 uint8_t *model_disk(FuzzModel *model, unsigned area, uint64_t *length)
 {
     *length = area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES;
-    return model->disk + area_offset(area);
+    return model->disk + transfer_area_offset(area);
 }
 
 /* ---- memory ---- */
@@ -186,54 +170,6 @@ void model_fill(FuzzModel *model, const FuzzStep *step)
 }
 
 /* ---- what commands do ---- */
-
-static Transfer parse_transfer(const Command *command)
-{
-    const uint8_t *cdb = command->cdb;
-    Transfer t = {.known = TRUE};
-    uint64_t blocks, within, limit;
-
-    switch (cdb[0]) {
-    case 0x08: /* READ (6), WRITE (6) */
-    case 0x0a:
-        t.lba = sg_get_unaligned_be24(cdb + 1) & 0x1fffff;
-        blocks = cdb[4] ? cdb[4] : 256;
-        break;
-    case 0x28: /* (10) */
-    case 0x2a:
-        t.lba = sg_get_unaligned_be32(cdb + 2);
-        blocks = sg_get_unaligned_be16(cdb + 7);
-        break;
-    case 0xa8: /* (12) */
-    case 0xaa:
-        t.lba = sg_get_unaligned_be32(cdb + 2);
-        blocks = sg_get_unaligned_be32(cdb + 6);
-        break;
-    case 0x88: /* (16) */
-    case 0x8a:
-        t.lba = sg_get_unaligned_be64(cdb + 2);
-        blocks = sg_get_unaligned_be32(cdb + 10);
-        break;
-    default:
-        t.known = FALSE;
-        return t;
-    }
-    t.bytes = blocks * FUZZ_BLOCK;
-    t.area = MIN(t.lba / FUZZ_AREA_BLOCKS, fuzz_n_answers + 1);
-    within = t.lba % FUZZ_AREA_BLOCKS * FUZZ_BLOCK;
-    limit = t.area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES;
-    t.modelled = t.area <= fuzz_n_answers && within + t.bytes <= limit;
-    t.offset = area_offset(t.area) + within;
-    if (t.area <= fuzz_n_answers && within < limit) {
-        t.ours = MIN(t.bytes, limit - within);
-    }
-    return t;
-}
-
-static gboolean is_write(const Command *command)
-{
-    return (command->cdb[0] & 0x1f) == 0x0a;
-}
 
 /* Bytes @from … @to - 1 of the list of @command may be as @marks say; the data
  * is @data[from …], if @known[from …] says so (NULL: it is not). */
@@ -396,7 +332,7 @@ static void model_write(FuzzModel *model, const FuzzCommand *c,
 void model_command(FuzzModel *model, const FuzzCommand *command,
                    const Completion *completion)
 {
-    Transfer t = parse_transfer(&command->command);
+    Transfer t = transfer_of(&command->command);
     DataDirection direction = command->command.direction;
 
     if (model->maps_data && direction == DATA_IN) {
@@ -409,7 +345,7 @@ void model_command(FuzzModel *model, const FuzzCommand *command,
             mark_list(model, command, 0, command->command.length,
                       MAY_BE_ANYTHING, NULL, NULL);
         }
-    } else if (is_write(&command->command)) {
+    } else if (t.write) {
         if (direction == DATA_OUT) {
             model_write(model, command, completion, &t);
         } else if (!is_unit_attention(completion)) {

@@ -40,6 +40,7 @@ typedef struct FuzzModel {
     GArray *touched; /* Piece: stretches of either with marks */
     uint8_t *disk, *known;
     unsigned steps;
+    gboolean attention; /* a reset may still have to be told of */
 } FuzzModel;
 
 /* Of memory as it is now; the disk must be what model_disk() says. */

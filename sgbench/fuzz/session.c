@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "random.h"
 #include "session.h"
 #include "sgbench/error.h"
@@ -285,7 +286,8 @@ static void step_posted(Load *load)
 }
 
 /* Do what a faulty QEMU would: after some steps, now and then. */
-static void spoil(FuzzSession *session, const FuzzStep *step)
+static void spoil(FuzzSession *session, const FuzzStep *step,
+                  Completion *completions)
 {
     const Arena *arena = &session->ring->arena;
     const FuzzCommand *c = step->commands->pdata[0];
@@ -301,6 +303,10 @@ static void spoil(FuzzSession *session, const FuzzStep *step)
         for (unsigned i = 0; i < FUZZ_MAIN_BYTES; i += 64) {
             session->model->disk[i] ^= 0x20;
         }
+    } else if (session->breaks == BREAK_STATUS) {
+        completions[0].status = 2;
+    } else if (session->breaks == BREAK_GOOD) {
+        memset(completions, 0, step->commands->len * sizeof(*completions));
     } else if (c->command.direction == DATA_IN && c->pieces->len &&
                first->offset >= arena->start && first->length &&
                first->offset < arena->size) {
@@ -330,7 +336,10 @@ gboolean session_step(FuzzSession *session, const FuzzStep *step,
     if (!ring->kind->drive(ring, &s.load, NULL, error)) {
         return FALSE;
     }
-    spoil(session, step);
+    spoil(session, step, s.completions);
+    if (!expect_check(session->model, step, s.completions, error)) {
+        return FALSE;
+    }
     for (unsigned i = 0; i < step->commands->len; i++) {
         model_command(session->model, step->commands->pdata[i],
                       &s.completions[i]);

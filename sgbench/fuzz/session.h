@@ -31,6 +31,8 @@ typedef enum FuzzBreak {
     BREAK_OUTSIDE, /* a byte of RAM that no list has */
     BREAK_INSIDE,  /* a byte of RAM that a READ has */
     BREAK_DISK,    /* what the model has of the disk */
+    BREAK_STATUS,  /* GOOD becomes CHECK CONDITION */
+    BREAK_GOOD,    /* everything becomes GOOD */
 } FuzzBreak;
 
 typedef struct FuzzSession {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a command must be answered with: response of the HBA, SCSI status, sense
+ * key and residual, as the disk (device.h) and QEMU's models make them. Not of
+ * commands that are aborted or reset, and of READs and WRITEs alone.
+ */
+#ifndef FUZZ_EXPECT_H
+#define FUZZ_EXPECT_H
+
+#include <glib.h>
+#include "model.h"
+#include "sgbench/initiator.h"
+#include "step.h"
+
+/* FALSE with SGBENCH_ERROR_DATA if one of @completions, which are @step's
+ * commands', cannot be what the device and QEMU say. */
+gboolean expect_check(FuzzModel *model, const FuzzStep *step,
+                      const Completion *completions, GError **error);
+
+#endif
