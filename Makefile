@@ -34,17 +34,19 @@ check: build qemu-tests
 ## make check-long  what takes too long for that: faults of devices in the lab,
 ##                  damaged traces, what decoding them costs, the kernel's own
 ##                  trace in a virtual machine, QEMU after each patch, the
-##                  patches on other releases of QEMU, QEMU's iotests on three
-##                  builds, hostile lists by the hundred thousand, the
-##                  calibration of compare, which lines of the patches no test
-##                  executes. All are run, whatever fails. What the last seven
-##                  find is kept, and shown by make check with its age
+##                  patches on other releases of QEMU, QEMU's tests on the
+##                  newest that they are for, its iotests on three builds,
+##                  hostile lists by the hundred thousand, the calibration of
+##                  compare, which lines of the patches no test executes. All
+##                  are run, whatever fails. What the last eight find is kept,
+##                  and shown by make check with its age
 check-long: build qemu
 	@tests/all \
 		"meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long" \
 		"tests/kernel-trace long . $(BUILD)" \
 		"qemu-tracepoints/build --each-patch" \
 		"qemu-tracepoints/releases" \
+		"qemu-tracepoints/tests/newer long" \
 		"qemu-tracepoints/tests/iotests long" \
 		"tests/fuzz long . $(BUILD)" \
 		"tests/calibration long . $(BUILD)" \
