@@ -17,7 +17,7 @@ uint64_t counts_of(GHashTable *counts, const char *name)
     return count ? *count : 0;
 }
 
-static void add(GHashTable *counts, const char *name, uint64_t n)
+void counts_more(GHashTable *counts, const char *name, uint64_t n)
 {
     uint64_t *count = g_hash_table_lookup(counts, name);
 
@@ -59,12 +59,12 @@ static void take(void *counts, const bt_message *message)
             bt_event_class_get_name(bt_event_borrow_class_const(event));
 
         if (!has_no_data(name, event)) {
-            add(counts, name, 1);
+            counts_more(counts, name, 1);
         }
     } else if (bt_message_get_type(message) ==
                BT_MESSAGE_TYPE_DISCARDED_EVENTS) {
         bt_message_discarded_events_get_count(message, &lost);
-        add(counts, "lost", lost);
+        counts_more(counts, "lost", lost);
     }
 }
 
@@ -73,4 +73,15 @@ gboolean count_events(const char *folder, GHashTable *counts, GError **error)
     const char *const inputs[] = {folder, NULL};
 
     return sgb_trace_feed(inputs, take, NULL, counts, error);
+}
+
+void counts_add(GHashTable *counts, GHashTable *more)
+{
+    GHashTableIter iter;
+    gpointer name, count;
+
+    g_hash_table_iter_init(&iter, more);
+    while (g_hash_table_iter_next(&iter, &name, &count)) {
+        counts_more(counts, name, *(uint64_t *)count);
+    }
 }

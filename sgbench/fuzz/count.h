@@ -17,4 +17,10 @@ gboolean count_events(const char *folder, GHashTable *counts, GError **error);
 GHashTable *counts_new(void);
 uint64_t counts_of(GHashTable *counts, const char *name);
 
+/* Add @n to what @counts has for @name. */
+void counts_more(GHashTable *counts, const char *name, uint64_t n);
+
+/* Add all of @more to @counts. */
+void counts_add(GHashTable *counts, GHashTable *more);
+
 #endif

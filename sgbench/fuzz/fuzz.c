@@ -14,7 +14,7 @@
 #include "random.h"
 #include "sgbench/error.h"
 #include "sgbench/tempdir.h"
-#include "sgbench/tracing.h"
+#include "trial.h"
 
 /* Of one QEMU. */
 #define SESSION_LISTS 4000
@@ -43,16 +43,14 @@ typedef struct Tally {
 
 typedef struct Fuzz {
     Options options;
-    RunContext context;
-    Tracing *tracing; /* NULL: events are not counted */
-    unsigned sessions;
+    Trials trials;
 } Fuzz;
 
 /* What the QEMU that was started last has said, if anything, beside @file: what
  * a sanitizer says is more than a line. */
 static void keep_log(const Fuzz *fuzz, const FuzzPath *path, const char *file)
 {
-    g_autofree char *log = session_log(&fuzz->context, path);
+    g_autofree char *log = session_log(&fuzz->trials.context, path);
     g_autofree char *copy = g_strconcat(file, ".log", NULL);
     g_autofree char *text = NULL;
     gsize length;
@@ -62,10 +60,52 @@ static void keep_log(const Fuzz *fuzz, const FuzzPath *path, const char *file)
     }
 }
 
-static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
-                       const char *message, uint64_t session, GError **error)
+/* How steps of a failure are tried again. */
+typedef struct Try {
+    Fuzz *fuzz;
+    const FuzzPath *path;
+    gboolean traced; /* it is one that shows in the trace alone */
+} Try;
+
+typedef struct ListSource {
+    StepSource source; /* first */
+    const GPtrArray *steps;
+    unsigned next;
+} ListSource;
+
+static const FuzzStep *next_in_list(StepSource *source,
+                                    const FuzzSession *session)
 {
-    g_autoptr(Failure) failure = failure_new(tally->path, steps, message);
+    ListSource *list = (ListSource *)source;
+
+    return list->next < list->steps->len ? list->steps->pdata[list->next++]
+                                         : NULL;
+}
+
+static char *try_steps(const GPtrArray *steps, void *opaque, GError **error)
+{
+    Try *how = opaque;
+    ListSource list = {.source = {.next = next_in_list}, .steps = steps};
+    g_autoptr(GHashTable) events = how->traced ? counts_new() : NULL;
+    char *message;
+    uint64_t lists;
+
+    return trial_steps(&how->fuzz->trials, how->path, &list.source, events,
+                       &lists, &message, error)
+               ? message
+               : NULL;
+}
+
+static gboolean note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
+                           const char *message, uint64_t session,
+                           GError **error)
+{
+    g_autofree char *origin =
+        g_strdup_printf("seed %" PRId64 ", session %" PRIu64 ", %u steps",
+                        fuzz->options.seed, session, steps->len);
+    g_autoptr(Failure) failure =
+        failure_new(tally->path, steps, message, origin);
+    Try how = {fuzz, tally->path, trial_is_leak(message)};
     g_autofree char *kind = failure_kind(message);
     unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(tally->faults, kind));
     g_autofree char *name = NULL, *file = NULL;
@@ -77,7 +117,7 @@ static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
     g_hash_table_insert(tally->faults, g_strdup(kind), GUINT_TO_POINTER(n + 1));
     tally->n_faults++;
     if (n > 0 || g_hash_table_size(tally->faults) > SESSION_FAILURES_KEPT) {
-        return;
+        return TRUE;
     }
     name = g_strdup_printf("%s-%" PRId64 "-%" PRIu64 ".fuzz", tally->path->name,
                            fuzz->options.seed, session);
@@ -85,157 +125,69 @@ static void note_fault(Fuzz *fuzz, Tally *tally, GPtrArray *steps,
     g_mkdir_with_parents(fuzz->options.failures, 0755);
     keep_log(fuzz, tally->path, file);
     if (!failure_save(failure, file, error)) {
-        return;
+        return FALSE;
     }
-    if (!failure_shrink(&fuzz->context, failure, fuzz->options.shrink_seconds,
+    if (!failure_shrink(try_steps, &how, failure, fuzz->options.shrink_seconds,
                         error) ||
         !failure_save(failure, file, error)) {
-        return;
+        return FALSE;
     }
     fprintf(stderr, "  %u step%s: sgbench-fuzz --replay %s\n  %s\n",
             failure->steps->len, failure->steps->len == 1 ? "" : "s", file,
             failure->message);
-}
-
-/* Events of a session that must come in pairs. */
-static char *unpaired(GHashTable *events)
-{
-    static const char *const pairs[][2] = {
-        {"qemu:scsi_sgio_bounce_alloc", "qemu:scsi_sgio_bounce_free"},
-        {"qemu:dma_bounce_alloc", "qemu:dma_bounce_free"},
-        {"qemu:dma_blk_io", "qemu:dma_complete"},
-    };
-
-    if (counts_of(events, "lost")) {
-        return NULL; /* nothing can be said */
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        uint64_t a = counts_of(events, pairs[i][0]);
-        uint64_t b = counts_of(events, pairs[i][1]);
-
-        if (a != b) {
-            return g_strdup_printf("LEAK: %" PRIu64 " %s, %" PRIu64 " %s", a,
-                                   pairs[i][0], b, pairs[i][1]);
-        }
-    }
-    return NULL;
-}
-
-static gboolean trace_begin(Fuzz *fuzz, const FuzzPath *path, char **folder,
-                            GError **error)
-{
-    const char *rules[] = {"qemu:scsi_sgio_bounce_*",
-                           "qemu:dma_bounce_alloc",
-                           "qemu:dma_bounce_free",
-                           "qemu:dma_blk_io",
-                           "qemu:dma_complete",
-                           NULL,
-                           NULL};
-    g_autofree char *name = g_strdup_printf(
-        "sgbench-fuzz-%.8s-%u", fuzz->context.run_id, fuzz->sessions);
-
-    /* LTTng takes none twice. */
-    if (strcmp(path->reached, "qemu:dma_blk_io") != 0) {
-        rules[G_N_ELEMENTS(rules) - 2] = path->reached;
-    }
-    *folder = g_build_filename(fuzz->context.temp_dir, name, NULL);
-    return tracing_begin(fuzz->tracing, name, *folder, rules, error);
-}
-
-/* Take over what one session's trace has. */
-static gboolean trace_end(Fuzz *fuzz, Tally *tally, const char *folder,
-                          gboolean whole, char **message, GError **error)
-{
-    g_autoptr(GHashTable) events = counts_new();
-    GHashTableIter iter;
-    gpointer name, count;
-
-    if (!tracing_end(fuzz->tracing, error)) {
-        return FALSE;
-    }
-    if (!count_events(folder, events, error)) {
-        return FALSE;
-    }
-    temp_dir_remove(folder);
-    if (whole) {
-        *message = unpaired(events);
-    }
-    g_hash_table_iter_init(&iter, events);
-    while (g_hash_table_iter_next(&iter, &name, &count)) {
-        uint64_t *sum = g_hash_table_lookup(tally->events, name);
-
-        if (!sum) {
-            sum = g_new0(uint64_t, 1);
-            g_hash_table_insert(tally->events, g_strdup(name), sum);
-        }
-        *sum += *(uint64_t *)count;
-    }
     return TRUE;
 }
 
-/* One QEMU, until it has had its steps or something goes wrong. */
+/* Random steps, which are kept. */
+typedef struct RandomSource {
+    StepSource source; /* first */
+    GPtrArray *steps;
+    uint64_t seed, lists;
+    gint64 end; /* monotonic; 0: none */
+} RandomSource;
+
+static const FuzzStep *next_random(StepSource *source,
+                                   const FuzzSession *session)
+{
+    RandomSource *random = (RandomSource *)source;
+
+    if (session->lists >= random->lists ||
+        (random->end && g_get_monotonic_time() >= random->end)) {
+        return NULL;
+    }
+    g_ptr_array_add(random->steps, random_step(session->ring, random->seed,
+                                               random->steps->len));
+    return random->steps->pdata[random->steps->len - 1];
+}
+
+/* Lists that --break leaves alone: some go well first. */
+#define UNBROKEN 20
+
 static gboolean run_session(Fuzz *fuzz, Tally *tally, uint64_t number,
                             gint64 end, GError **error)
 {
-    uint64_t seed = fuzz->options.seed * UINT64_C(100000) + number;
-    uint64_t lists =
-        MIN(SESSION_LISTS, (uint64_t)fuzz->options.lists - tally->lists);
     g_autoptr(GPtrArray) steps =
         g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
-    g_autofree char *message = NULL, *folder = NULL;
-    g_autoptr(GError) fault = NULL;
-    FuzzSession *session;
-    gboolean ok;
+    RandomSource random = {
+        .source = {.next = next_random, .breaks_from = UNBROKEN},
+        .steps = steps,
+        .seed = fuzz->options.seed * UINT64_C(100000) + number,
+        .lists =
+            MIN(SESSION_LISTS, (uint64_t)fuzz->options.lists - tally->lists),
+        .end = end,
+    };
+    g_autofree char *message = NULL;
+    uint64_t lists = 0;
 
-    fuzz->sessions++;
-    if (fuzz->tracing && !trace_begin(fuzz, tally->path, &folder, error)) {
+    if (!trial_steps(&fuzz->trials, tally->path, &random.source,
+                     fuzz->trials.tracing ? tally->events : NULL, &lists,
+                     &message, error)) {
         return FALSE;
     }
-    fuzz->context.traced = fuzz->tracing != NULL;
-    session = session_new(&fuzz->context, tally->path, &fault);
-    fuzz->context.traced = FALSE;
-    if (!session) {
-        g_propagate_error(error, g_steal_pointer(&fault));
-        return FALSE;
-    }
-    session->breaks = fuzz->options.what;
-    ok = !fuzz->tracing ||
-         tracing_follow(fuzz->tracing, session->ring->qemu_pid, &fault);
-    while (ok && session->lists < lists &&
-           (!end || g_get_monotonic_time() < end)) {
-        FuzzStep *step = random_step(session->ring, seed, steps->len);
-
-        g_ptr_array_add(steps, step);
-        ok = session_step(session, step, &fault);
-        if (session->ring && run_interrupted()) {
-            break;
-        }
-    }
-    tally->lists += session->lists;
+    tally->lists += lists;
     tally->steps += steps->len;
     tally->sessions++;
-    if (ok) {
-        ok = session_end(session, &fault);
-    } else {
-        session_free(session);
-    }
-    if (fuzz->tracing && !trace_end(fuzz, tally, folder, ok, &message, error)) {
-        return FALSE;
-    }
-    if (run_check_interrupted(error)) {
-        return FALSE;
-    }
-    if (!ok || message) {
-        GError *late = NULL;
-
-        note_fault(fuzz, tally, steps, ok ? message : fault->message, number,
-                   &late);
-        if (late) {
-            g_propagate_error(error, late);
-            return FALSE;
-        }
-    }
-    return TRUE;
+    return !message || note_fault(fuzz, tally, steps, message, number, error);
 }
 
 static gboolean run_path(Fuzz *fuzz, Tally *tally, GError **error)
@@ -288,7 +240,7 @@ static void print_tally(const Fuzz *fuzz, const Tally *tally)
            " sessions %" PRIu64,
            tally->path->name, fuzz->options.seed, tally->lists, tally->steps,
            tally->sessions);
-    if (fuzz->tracing) {
+    if (fuzz->trials.tracing) {
         printf(" reached %" PRIu64 " lost %" PRIu64, reached(tally),
                counts_of(tally->events, "lost"));
     }
@@ -313,13 +265,9 @@ static gboolean wanted(const Fuzz *fuzz, const FuzzPath *path)
 /* TRUE if all was done; *@good FALSE if there is a fault where none may be. */
 static gboolean run_paths(Fuzz *fuzz, gboolean *good, GError **error)
 {
-    g_autofree char *logs =
-        g_build_filename(fuzz->context.run_dir, "logs", NULL);
-
-    g_mkdir_with_parents(logs, 0700);
     if (fuzz->options.count &&
-        !(fuzz->tracing =
-              tracing_start(&fuzz->context, KERNEL_TRACE_OFF, error))) {
+        !(fuzz->trials.tracing =
+              tracing_start(&fuzz->trials.context, KERNEL_TRACE_OFF, error))) {
         return FALSE;
     }
     for (const FuzzPath *path = fuzz_paths; path->name; path++) {
@@ -350,12 +298,17 @@ static gboolean replay(Fuzz *fuzz, gboolean *good, GError **error)
     g_autoptr(Failure) failure = failure_load(fuzz->options.replay, error);
     GError *fault = NULL;
     g_autofree char *message = NULL;
+    Try how;
 
     if (!failure) {
         return FALSE;
     }
-    message =
-        failure_try(&fuzz->context, failure->path, failure->steps, &fault);
+    how = (Try){fuzz, failure->path, trial_is_leak(failure->message)};
+    if (how.traced && !(fuzz->trials.tracing = tracing_start(
+                            &fuzz->trials.context, KERNEL_TRACE_OFF, error))) {
+        return FALSE;
+    }
+    message = try_steps(failure->steps, &how, &fault);
     if (fault) {
         g_propagate_error(error, fault);
         return FALSE;
@@ -363,12 +316,14 @@ static gboolean replay(Fuzz *fuzz, gboolean *good, GError **error)
     printf("%s: %s\n", failure->path->name,
            message ? message : "nothing goes wrong");
     *good = !message;
-    if (message && fuzz->options.shrink_replay) {
-        return failure_shrink(&fuzz->context, failure,
-                              fuzz->options.shrink_seconds, error) &&
-               failure_save(failure, fuzz->options.replay, error);
+    if (!message || !fuzz->options.shrink_replay) {
+        return TRUE;
     }
-    return TRUE;
+    g_free(failure->message);
+    failure->message = g_steal_pointer(&message);
+    return failure_shrink(try_steps, &how, failure,
+                          fuzz->options.shrink_seconds, error) &&
+           failure_save(failure, fuzz->options.replay, error);
 }
 
 static char *path_names(void)
@@ -414,12 +369,12 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
          "How long that may take (default 60)", "S"},
         {"break", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->breaks,
          "Spoil what a faulty QEMU would: outside, inside, disk, "
-         "status, good",
+         "status, good, leak",
          "WHAT"},
         {NULL},
     };
     static const char *const breaks[] = {"nothing", "outside", "inside", "disk",
-                                         "status",  "good",    NULL};
+                                         "status",  "good",    "leak",   NULL};
     g_autoptr(GOptionContext) context =
         g_option_context_new("- hostile SCSI commands for QEMU");
     g_autofree char *names = path_names();
@@ -455,7 +410,7 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
     if (!known) {
         g_set_error(
             error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-            "--break %s: not one of outside, inside, disk, status, good",
+            "--break %s: not one of outside, inside, disk, status, good, leak",
             o->breaks);
         return FALSE;
     }
@@ -472,32 +427,10 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
     return TRUE;
 }
 
-/*
- * For a QEMU that is built with sanitizers. Leaks that are not of what is
- * tested: QEMU's of its start, and the list of a command that pvscsi was told to
- * abort (pvscsi_request_cancelled(), hw/scsi/vmw_pvscsi.c). The functions that
- * allocated are known only if the stack is walked with care.
- */
-static gboolean set_sanitizers(const RunContext *context, GError **error)
-{
-    static const char leaks[] = "leak:qtest_set_log\n"
-                                "leak:qtest_set_chardev\n"
-                                "leak:chardev_new\n"
-                                "leak:qemu_sglist_init\n"
-                                "leak:qemu_sglist_add\n";
-    g_autofree char *file = g_build_filename(context->temp_dir, "leaks", NULL);
-    g_autofree char *options =
-        g_strdup_printf("suppressions=%s:print_suppressions=0", file);
-
-    g_setenv("ASAN_OPTIONS", "fast_unwind_on_malloc=0:detect_leaks=1", FALSE);
-    g_setenv("LSAN_OPTIONS", options, FALSE);
-    g_setenv("UBSAN_OPTIONS", "print_stacktrace=1", FALSE);
-    return g_file_set_contents(file, leaks, -1, error);
-}
-
 int main(int argc, char **argv)
 {
     Fuzz fuzz = {};
+    g_autofree char *logs = NULL;
     g_autoptr(GError) error = NULL;
     gboolean good = TRUE, ok = FALSE;
 
@@ -506,19 +439,21 @@ int main(int argc, char **argv)
     g_setenv("SGBENCH_ANSWER_SECONDS", "6", FALSE);
     run_catch_signals();
     if (parse(argc, argv, &fuzz.options, &error) &&
-        (fuzz.context.temp_dir = temp_dir_make(&error))) {
-        fuzz.context.run_id = g_uuid_string_random();
-        fuzz.context.run_dir = fuzz.context.temp_dir;
-        fuzz.context.cache_dir =
+        (fuzz.trials.context.temp_dir = temp_dir_make(&error))) {
+        fuzz.trials.context.run_id = g_uuid_string_random();
+        fuzz.trials.context.run_dir = fuzz.trials.context.temp_dir;
+        fuzz.trials.context.cache_dir =
             g_build_filename(g_get_user_cache_dir(), "sgbench", NULL);
-        ok = set_sanitizers(&fuzz.context, &error) &&
-             (fuzz.options.replay ? replay(&fuzz, &good, &error)
-                                  : run_paths(&fuzz, &good, &error));
-        tracing_stop(fuzz.tracing);
-        temp_dir_remove(fuzz.context.temp_dir);
-        g_free(fuzz.context.run_id);
-        g_free(fuzz.context.cache_dir);
-        g_free(fuzz.context.temp_dir);
+        fuzz.trials.breaks = fuzz.options.what;
+        logs = g_build_filename(fuzz.trials.context.run_dir, "logs", NULL);
+        g_mkdir_with_parents(logs, 0700);
+        ok = fuzz.options.replay ? replay(&fuzz, &good, &error)
+                                 : run_paths(&fuzz, &good, &error);
+        tracing_stop(fuzz.trials.tracing);
+        temp_dir_remove(fuzz.trials.context.temp_dir);
+        g_free(fuzz.trials.context.run_id);
+        g_free(fuzz.trials.context.cache_dir);
+        g_free(fuzz.trials.context.temp_dir);
     }
     g_strfreev(fuzz.options.paths);
     g_free(fuzz.options.failures);

@@ -290,10 +290,12 @@ static void spoil(FuzzSession *session, const FuzzStep *step,
                   Completion *completions)
 {
     const Arena *arena = &session->ring->arena;
-    const FuzzCommand *c = step->commands->pdata[0];
-    const Piece *first = &g_array_index(c->pieces, Piece, 0);
+    const FuzzCommand *c =
+        step->commands->len ? step->commands->pdata[0] : NULL;
+    const Piece *first = c ? &g_array_index(c->pieces, Piece, 0) : NULL;
 
-    if (session->breaks == BREAK_NOTHING || session->lists < 20) {
+    if (session->breaks == BREAK_NOTHING ||
+        session->lists < session->breaks_from) {
         return;
     }
     if (session->breaks == BREAK_OUTSIDE) {
@@ -307,7 +309,8 @@ static void spoil(FuzzSession *session, const FuzzStep *step,
         completions[0].status = 2;
     } else if (session->breaks == BREAK_GOOD) {
         memset(completions, 0, step->commands->len * sizeof(*completions));
-    } else if (c->command.direction == DATA_IN && c->pieces->len &&
+    } else if (c && session->breaks == BREAK_INSIDE &&
+               c->command.direction == DATA_IN && c->pieces->len &&
                first->offset >= arena->start && first->length &&
                first->offset < arena->size) {
         arena->base[first->offset] ^= 0x20;

@@ -33,6 +33,7 @@ typedef enum FuzzBreak {
     BREAK_DISK,    /* what the model has of the disk */
     BREAK_STATUS,  /* GOOD becomes CHECK CONDITION */
     BREAK_GOOD,    /* everything becomes GOOD */
+    BREAK_LEAK,    /* of the trace: an event that is one of a pair */
 } FuzzBreak;
 
 typedef struct FuzzSession {
@@ -42,6 +43,7 @@ typedef struct FuzzSession {
     FuzzModel *model;
     uint64_t lists; /* commands with a list so far */
     FuzzBreak breaks;
+    unsigned breaks_from; /* so many lists are left as they are */
 } FuzzSession;
 
 /* Start QEMU, write to the disk what the model has. SGBENCH_ERROR. */
