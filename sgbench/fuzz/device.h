@@ -22,6 +22,7 @@ typedef struct FuzzAnswer {
     const char *keys;  /* of null-sg's rule, with its values; ";" between */
     gboolean good;     /* the device answers itself: GOOD, if the CDB is */
     gboolean executed; /* and it moves data, of which nothing else is said */
+    gboolean moves;    /* or it fails after it has moved some */
     int32_t resid;     /* then, as reported */
     /* Else this comes of it: */
     uint8_t status;

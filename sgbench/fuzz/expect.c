@@ -258,3 +258,22 @@ gboolean expect_check(FuzzModel *model, const FuzzStep *step,
     }
     return TRUE;
 }
+
+gboolean expect_same(const Command *command, const Completion *first,
+                     const Completion *second, GError **error)
+{
+    g_autofree char *one = NULL, *two = NULL;
+
+    if (first->response == second->response &&
+        first->status == second->status &&
+        (first->status != CHECK_CONDITION ||
+         sense_key(first) == sense_key(second))) {
+        return TRUE;
+    }
+    one = completion_text(first);
+    two = completion_text(second);
+    g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_DATA,
+                "WRONG ANSWER to opcode %02Xh: %s; with a plain buffer: %s",
+                command->cdb[0], one, two);
+    return FALSE;
+}

@@ -17,4 +17,8 @@
 gboolean expect_check(FuzzModel *model, const FuzzStep *step,
                       const Completion *completions, GError **error);
 
+/* FALSE as well if a command that was sent twice was answered in two ways. */
+gboolean expect_same(const Command *command, const Completion *first,
+                     const Completion *second, GError **error);
+
 #endif

@@ -35,6 +35,7 @@ typedef struct Options {
 typedef struct Tally {
     const FuzzPath *path;
     uint64_t lists, steps, sessions;
+    uint64_t checked, strict, open; /* bytes, as FuzzModel has them */
     int64_t n_faults;
     gboolean stopped;   /* there are faults enough */
     GHashTable *faults; /* kind -> times */
@@ -88,10 +89,10 @@ static char *try_steps(const GPtrArray *steps, void *opaque, GError **error)
     ListSource list = {.source = {.next = next_in_list}, .steps = steps};
     g_autoptr(GHashTable) events = how->traced ? counts_new() : NULL;
     char *message;
-    uint64_t lists;
+    TrialCounts counts;
 
     return trial_steps(&how->fuzz->trials, how->path, &list.source, events,
-                       &lists, &message, error)
+                       &counts, &message, error)
                ? message
                : NULL;
 }
@@ -177,14 +178,17 @@ static gboolean run_session(Fuzz *fuzz, Tally *tally, uint64_t number,
         .end = end,
     };
     g_autofree char *message = NULL;
-    uint64_t lists = 0;
+    TrialCounts counts = {};
 
     if (!trial_steps(&fuzz->trials, tally->path, &random.source,
-                     fuzz->trials.tracing ? tally->events : NULL, &lists,
+                     fuzz->trials.tracing ? tally->events : NULL, &counts,
                      &message, error)) {
         return FALSE;
     }
-    tally->lists += lists;
+    tally->lists += counts.lists;
+    tally->checked += counts.checked;
+    tally->strict += counts.strict;
+    tally->open += counts.open;
     tally->steps += steps->len;
     tally->sessions++;
     return !message || note_fault(fuzz, tally, steps, message, number, error);
@@ -229,7 +233,12 @@ static uint64_t reached(const Tally *tally)
     return sum;
 }
 
-/* "path NAME seed N lists N steps N sessions N[ reached N lost N] faults N[
+static unsigned percent(uint64_t part, uint64_t all)
+{
+    return all ? (100 * part + all / 2) / all : 0;
+}
+
+/* "path NAME seed N lists N steps N sessions N strict P% open P%[ reached N lost N] faults N[
  * stopped]", and a line per kind of fault. */
 static void print_tally(const Fuzz *fuzz, const Tally *tally)
 {
@@ -240,6 +249,8 @@ static void print_tally(const Fuzz *fuzz, const Tally *tally)
            " sessions %" PRIu64,
            tally->path->name, fuzz->options.seed, tally->lists, tally->steps,
            tally->sessions);
+    printf(" strict %u%% open %u%%", percent(tally->strict, tally->checked),
+           percent(tally->open, tally->checked));
     if (fuzz->trials.tracing) {
         printf(" reached %" PRIu64 " lost %" PRIu64, reached(tally),
                counts_of(tally->events, "lost"));
@@ -369,12 +380,13 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
          "How long that may take (default 60)", "S"},
         {"break", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->breaks,
          "Spoil what a faulty QEMU would: outside, inside, disk, "
-         "status, good, leak",
+         "status, good, leak, other",
          "WHAT"},
         {NULL},
     };
-    static const char *const breaks[] = {"nothing", "outside", "inside", "disk",
-                                         "status",  "good",    "leak",   NULL};
+    static const char *const breaks[] = {"nothing", "outside", "inside",
+                                         "disk",    "status",  "good",
+                                         "leak",    "other",   NULL};
     g_autoptr(GOptionContext) context =
         g_option_context_new("- hostile SCSI commands for QEMU");
     g_autofree char *names = path_names();
@@ -408,10 +420,10 @@ static gboolean parse(int argc, char **argv, Options *o, GError **error)
         }
     }
     if (!known) {
-        g_set_error(
-            error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
-            "--break %s: not one of outside, inside, disk, status, good, leak",
-            o->breaks);
+        g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_USAGE,
+                    "--break %s: not one of outside, inside, disk, status, "
+                    "good, leak, other",
+                    o->breaks);
         return FALSE;
     }
     for (char **name = o->paths; name && *name; name++) {

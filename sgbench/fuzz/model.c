@@ -59,10 +59,9 @@ FuzzModel *model_new(const Initiator *ring, gboolean whole_commands)
     model->maps_data = initiator_ring_hba((Initiator *)ring)->kind->maps_data;
     model->raw = initiator_ring_hba((Initiator *)ring)->kind->raw;
     memory_init(&model->ram, 0, ring->arena.size);
-    memory_init(&model->device, device->start, FUZZ_DEVICE_WINDOW);
+    memory_init(&model->device, device->start, device->size);
     memcpy(model->ram.is, ring->arena.base, ring->arena.size);
-    device->read(device->opaque, device->start, model->device.is,
-                 FUZZ_DEVICE_WINDOW);
+    device->read(device->opaque, device->start, model->device.is, device->size);
     model->touched = g_array_new(FALSE, FALSE, sizeof(Piece));
     model->disk = g_malloc(disk_bytes());
     model->known = g_malloc(disk_bytes());
@@ -90,6 +89,18 @@ uint8_t *model_disk(FuzzModel *model, unsigned area, uint64_t *length)
 {
     *length = area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES;
     return model->disk + transfer_area_offset(area);
+}
+
+gboolean model_is_lost(const FuzzModel *model, unsigned area)
+{
+    return memchr(model->known + transfer_area_offset(area), 0,
+                  area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES) != NULL;
+}
+
+void model_written(FuzzModel *model, unsigned area)
+{
+    memset(model->known + transfer_area_offset(area), 1,
+           area ? FUZZ_AREA_BYTES : FUZZ_MAIN_BYTES);
 }
 
 /* ---- memory ---- */
@@ -268,14 +279,16 @@ static gboolean is_unit_attention(const Completion *completion)
 static void model_read(FuzzModel *model, const FuzzCommand *c,
                        const Completion *completion, const Transfer *t)
 {
-    uint64_t list = c->command.length, valid = MIN(t->bytes, list);
+    uint64_t list = c->command.length, least = MIN(t->bytes, list);
+    /* dma-helpers do whole blocks (hw/scsi/scsi-disk.c, scsi_do_dma()). */
+    uint64_t valid = model->whole_commands || model->raw
+                         ? least
+                         : least / FUZZ_BLOCK * FUZZ_BLOCK;
     /* Behind virtio-scsi, what passes through is as long as its list. */
-    uint64_t n = model->maps_data && model->whole_commands ? list : valid;
-    const FuzzAnswer *answer = !model->raw && t->area &&
-                                       c->command.cdb[0] == 0x28 &&
-                                       t->area <= fuzz_n_answers
-                                   ? &fuzz_answers[t->area - 1]
-                                   : NULL;
+    uint64_t n = model->maps_data && model->whole_commands ? list : least;
+    const FuzzAnswer *answer =
+        model->raw ? NULL
+                   : transfer_answer(t, &c->command, model->whole_commands);
     gboolean good = completion->response == 0 && completion->status == 0;
     const uint8_t *data = t->modelled ? model->disk + t->offset : NULL;
     const uint8_t *known = t->modelled ? model->known + t->offset : NULL;
@@ -287,8 +300,13 @@ static void model_read(FuzzModel *model, const FuzzCommand *c,
         n = list;
     }
     if (!good || (answer && !answer->executed) ||
-        (list < t->bytes && !model->whole_commands)) {
-        mark_list(model, c, 0, n, MAY_BE_ANY_OF_IT, data, known);
+        (list < t->bytes && model->raw)) {
+        /* A device that fails before it begins moves nothing. */
+        mark_list(model, c, 0, n,
+                  answer && !answer->moves && !answer->executed
+                      ? MAY_STAY | MAY_BE_ZERO
+                      : MAY_BE_ANY_OF_IT,
+                  data, known);
         return;
     }
     if (answer && answer->resid > 0) {
@@ -299,7 +317,7 @@ static void model_read(FuzzModel *model, const FuzzCommand *c,
             mark_list(model, c, 0, n, MAY_BE_ANY_OF_IT, data, known);
             return;
         }
-        valid = MIN(valid, MIN(t->bytes, list));
+        valid = MIN(valid, least);
     }
     mark_list(model, c, 0, valid, MAY_BE_DATA, data, known);
     mark_list(model, c, valid, n, MAY_STAY | MAY_BE_ZERO, NULL, NULL);
@@ -309,29 +327,59 @@ static void model_write(FuzzModel *model, const FuzzCommand *c,
                         const Completion *completion, const Transfer *t)
 {
     uint64_t list = c->command.length, n = MIN(t->bytes, list);
+    gboolean blocks = !model->whole_commands && !model->raw;
     gboolean good = completion->response == 0 && completion->status == 0;
-    gboolean plain = model->raw || t->area == 0 || t->area > fuzz_n_answers ||
-                     c->command.cdb[0] != 0x2a ||
-                     (fuzz_answers[t->area - 1].executed &&
-                      fuzz_answers[t->area - 1].resid == 0);
+    const FuzzAnswer *answer =
+        model->raw ? NULL
+                   : transfer_answer(t, &c->command, model->whole_commands);
+    gboolean plain = !answer || (answer->executed && answer->resid == 0);
 
     if (is_unit_attention(completion)) {
         return;
     }
     if (!t->modelled || !good || !plain ||
-        (list < t->bytes && (!model->whole_commands || model->maps_data))) {
+        (list < t->bytes && (model->raw || model->maps_data))) {
         memset(model->known + t->offset, 0, t->ours);
         return;
     }
+    if (blocks) {
+        n = n / FUZZ_BLOCK * FUZZ_BLOCK;
+    }
     gather(model, c, n, model->disk + t->offset, model->known + t->offset);
+    if (blocks) {
+        return;
+    }
     /* A list that is shorter is filled up with zeros. */
     memset(model->disk + t->offset + n, 0, t->bytes - n);
     memset(model->known + t->offset + n, 1, t->bytes - n);
 }
 
-void model_command(FuzzModel *model, const FuzzCommand *command,
-                   const Completion *completion)
+/* An INQUIRY or the like: how long its data may be, it says itself. */
+static void model_other(FuzzModel *model, const FuzzCommand *c,
+                        const Completion *completion,
+                        const FuzzReference *reference)
 {
+    gboolean good = completion->response == 0 && completion->status == 0;
+    uint64_t list = c->command.length, most = transfer_allocation(&c->command);
+    uint64_t valid = 0, n = model->maps_data ? list : MIN(most, list);
+    g_autofree uint8_t *known = NULL;
+
+    if (good && reference) {
+        valid = MIN(reference->length, list);
+        known = g_malloc(valid + 1);
+        memset(known, 1, valid);
+        mark_list(model, c, 0, valid, MAY_BE_DATA, reference->data, known);
+    } else if (good) {
+        valid = MIN(most, list);
+        mark_list(model, c, 0, valid, MAY_BE_ANYTHING, NULL, NULL);
+    }
+    mark_list(model, c, valid, n, MAY_STAY | MAY_BE_ZERO, NULL, NULL);
+}
+
+void model_command(FuzzModel *model, const FuzzCommand *command,
+                   const Completion *completion, const FuzzReference *reference)
+{
+
     Transfer t = transfer_of(&command->command);
     DataDirection direction = command->command.direction;
 
@@ -340,10 +388,8 @@ void model_command(FuzzModel *model, const FuzzCommand *command,
         mark_device(model, command);
     }
     if (!t.known) {
-        /* An INQUIRY or the like: what it says is the device's business. */
         if (direction == DATA_IN) {
-            mark_list(model, command, 0, command->command.length,
-                      MAY_BE_ANYTHING, NULL, NULL);
+            model_other(model, command, completion, reference);
         }
     } else if (t.write) {
         if (direction == DATA_OUT) {
@@ -362,6 +408,19 @@ void model_command(FuzzModel *model, const FuzzCommand *command,
 }
 
 /* ---- checking ---- */
+
+/* No other value would have done. */
+static gboolean is_strict(const FuzzMemory *memory, uint64_t i)
+{
+    uint8_t marks = memory->marks[i];
+    uint8_t only = marks & MAY_STAY      ? memory->is[i]
+                   : marks & MAY_BE_ZERO ? 0
+                                         : memory->data[i];
+
+    return !(marks & MAY_BE_ANYTHING) &&
+           (!(marks & MAY_BE_ZERO) || only == 0) &&
+           (!(marks & MAY_BE_DATA) || only == memory->data[i]);
+}
 
 static gboolean allowed(const FuzzMemory *memory, uint64_t i, uint8_t seen)
 {
@@ -433,6 +492,9 @@ static gboolean check_touched(FuzzModel *model, const Piece *piece,
             return wrong(memory, index + k, seen[k], error);
         }
         if (memory->marks[index + k]) {
+            model->checked++;
+            model->strict += is_strict(memory, index + k);
+            model->open += (memory->marks[index + k] & MAY_BE_ANYTHING) != 0;
             memory->is[index + k] = seen[k];
             memory->marks[index + k] = 0;
         }
@@ -444,6 +506,7 @@ gboolean model_check(FuzzModel *model, gboolean all, GError **error)
 {
     const DeviceMemory *device = model->arena->device;
     uint64_t start = model->arena->start, low = LOW_END - 65536;
+    uint64_t window = all ? device->size : FUZZ_DEVICE_WINDOW;
 
     for (unsigned i = 0; i < model->touched->len; i++) {
         if (!check_touched(model, &g_array_index(model->touched, Piece, i),
@@ -462,11 +525,10 @@ gboolean model_check(FuzzModel *model, gboolean all, GError **error)
         return FALSE;
     }
     if (all) {
-        g_autofree uint8_t *seen = g_malloc(FUZZ_DEVICE_WINDOW);
+        g_autofree uint8_t *seen = g_malloc(window);
 
-        device->read(device->opaque, device->start, seen, FUZZ_DEVICE_WINDOW);
-        return check_rest(&model->device, device->start, seen,
-                          FUZZ_DEVICE_WINDOW, error);
+        device->read(device->opaque, device->start, seen, window);
+        return check_rest(&model->device, device->start, seen, window, error);
     }
     return TRUE;
 }

@@ -17,7 +17,8 @@
 #include "sgbench/initiator.h"
 #include "step.h"
 
-/* Device memory that commands use, from its beginning; bytes. */
+/* Device memory that commands use, but for lists across its end, from its
+ * beginning; bytes. */
 #define FUZZ_DEVICE_WINDOW (256 << 10)
 
 /* What is behind is RAM again (hw/i386/pc_piix.c). */
@@ -41,6 +42,9 @@ typedef struct FuzzModel {
     uint8_t *disk, *known;
     unsigned steps;
     gboolean attention; /* a reset may still have to be told of */
+    /* Bytes of memory that commands may have changed so far; those of which one
+     * value was possible; those of which any was. */
+    uint64_t checked, strict, open;
 } FuzzModel;
 
 /* Of memory as it is now; the disk must be what model_disk() says. */
@@ -54,11 +58,26 @@ uint8_t *model_disk(FuzzModel *model, unsigned area, uint64_t *length);
 /* Fill the memory of @step's commands with bytes of its seed. */
 void model_fill(FuzzModel *model, const FuzzStep *step);
 
-/* What @command with @completion has done to disk and memory. */
-void model_command(FuzzModel *model, const FuzzCommand *command,
-                   const Completion *completion);
+/* What a command that is no READ or WRITE has for data. */
+typedef struct FuzzReference {
+    uint8_t *data;
+    uint64_t length;
+} FuzzReference;
 
-/* Look at memory; all of it if @all or now and then. SGBENCH_ERROR_DATA. */
+/* What @command with @completion has done to disk and memory. @reference may be
+ * NULL: its data is not known. */
+void model_command(FuzzModel *model, const FuzzCommand *command,
+                   const Completion *completion,
+                   const FuzzReference *reference);
+
+/* Some byte of @area is not known. */
+gboolean model_is_lost(const FuzzModel *model, unsigned area);
+
+/* @area has been written, all of it, with what model_disk() says. */
+void model_written(FuzzModel *model, unsigned area);
+
+/* Look at memory: where lists are; more now and then; all of it if @all.
+ * SGBENCH_ERROR_DATA. */
 gboolean model_check(FuzzModel *model, gboolean all, GError **error);
 
 #endif

@@ -11,6 +11,7 @@
 #include "sgbench/error.h"
 #include "sgbench/load-list.h"
 #include "sgbench/target.h"
+#include "transfer.h"
 
 #define DEVICE_MEMORY (1 << 20)
 
@@ -100,23 +101,19 @@ static char *make_file(RunContext *context, GError **error)
 
 /* Areas are there before any command is: some blocks can't be written. QEMU has
  * the file open already, and sees this. */
-static gboolean fill_file(FuzzSession *session, const char *file,
-                          GError **error)
+static gboolean fill_file(FuzzSession *session, unsigned area, GError **error)
 {
-    int fd = g_open(file, O_WRONLY | O_CLOEXEC, 0);
-    gboolean ok = fd >= 0;
+    int fd = g_open(session->file, O_WRONLY | O_CLOEXEC, 0);
+    uint64_t length;
+    const uint8_t *data = model_disk(session->model, area, &length);
+    gboolean ok =
+        fd >= 0 &&
+        pwrite(fd, data, length, (off_t)area * FUZZ_AREA_BLOCKS * FUZZ_BLOCK) ==
+            (ssize_t)length;
 
-    for (unsigned area = 0; ok && area <= fuzz_n_answers; area++) {
-        uint64_t length;
-        const uint8_t *data = model_disk(session->model, area, &length);
-
-        ok = pwrite(fd, data, length,
-                    (off_t)area * FUZZ_AREA_BLOCKS * FUZZ_BLOCK) ==
-             (ssize_t)length;
-    }
     if (!ok) {
         g_set_error(error, SGBENCH_ERROR, SGBENCH_ERROR_PREFLIGHT,
-                    "can't write %s: %s", file, g_strerror(errno));
+                    "can't write %s: %s", session->file, g_strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
@@ -178,12 +175,18 @@ static gboolean write_area(FuzzSession *session, unsigned area, GError **error)
     return TRUE;
 }
 
-static gboolean write_areas(FuzzSession *session, GError **error)
+/* Write all areas, or those that are not known any more: what came from
+ * elsewhere, or from a command that failed. */
+static gboolean write_areas(FuzzSession *session, gboolean all, GError **error)
 {
     for (unsigned i = 0; i <= fuzz_n_answers; i++) {
-        if (!write_area(session, i, error)) {
+        if (!all && !model_is_lost(session->model, i)) {
+            continue;
+        }
+        if (!(session->file ? fill_file : write_area)(session, i, error)) {
             return FALSE;
         }
+        model_written(session->model, i);
     }
     return TRUE;
 }
@@ -202,13 +205,11 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
         .devices = devices,
     };
 
-    g_autofree char *file = NULL;
-
     session->context = context;
     session->path = path;
     if (path->hba->raw) {
-        file = target.device = make_file(context, error);
-        if (!file) {
+        session->file = target.device = make_file(context, error);
+        if (!session->file) {
             session_free(session);
             return NULL;
         }
@@ -222,8 +223,7 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
     session->ring->eager = TRUE;
     session->model = model_new(session->ring,
                                strcmp(path->kind.device, "scsi-generic") == 0);
-    if (!settle(session, error) || !(file ? fill_file(session, file, error)
-                                          : write_areas(session, error))) {
+    if (!settle(session, error) || !write_areas(session, TRUE, error)) {
         session_free(session);
         return NULL;
     }
@@ -309,12 +309,101 @@ static void spoil(FuzzSession *session, const FuzzStep *step,
         completions[0].status = 2;
     } else if (session->breaks == BREAK_GOOD) {
         memset(completions, 0, step->commands->len * sizeof(*completions));
-    } else if (c && session->breaks == BREAK_INSIDE &&
+    } else if (c &&
+               (session->breaks == BREAK_INSIDE ||
+                (session->breaks == BREAK_OTHER &&
+                 !transfer_of(&c->command).known)) &&
                c->command.direction == DATA_IN && c->pieces->len &&
                first->offset >= arena->start && first->length &&
                first->offset < arena->size) {
         arena->base[first->offset] ^= 0x20;
     }
+}
+
+/* Steps after which the disk is made known again. */
+#define REFRESH_EVERY 32
+
+/* Of each 8 KiB behind all lists but the longest, what a reference may have. */
+#define SCRATCH_BYTES (32 << 10)
+#define SCRATCH_FROM_END (64 << 10)
+#define SCRATCH_FILL 0xa5
+
+/*
+ * The data of a command that is no READ or WRITE, by sending it again with a
+ * plain buffer; FALSE with an error. *@reference stays empty if that can't tell.
+ * What follows the last byte that is neither zero nor as it was may be data, or
+ * not: the device says less than it may.
+ */
+static gboolean get_reference(FuzzSession *session, const FuzzCommand *c,
+                              const Completion *completion,
+                              FuzzReference *reference, GError **error)
+{
+    const Arena *arena = &session->ring->arena;
+    Piece piece = {arena->size - SCRATCH_FROM_END, SCRATCH_BYTES};
+    uint8_t *scratch = arena->base + piece.offset;
+    g_autofree uint8_t *saved = NULL;
+    Command command = c->command;
+    Completion again;
+    gboolean ok;
+
+    /* What passes through virtio-scsi is as long as its list. */
+    if (session->model->maps_data) {
+        piece.length = c->command.length;
+    }
+    if (piece.length > SCRATCH_BYTES || piece.length == 0 ||
+        transfer_allocation(&command) > SCRATCH_BYTES) {
+        return TRUE;
+    }
+    command.length = piece.length;
+    command.pieces = &piece;
+    command.n_pieces = 1;
+    saved = g_memdup2(scratch, SCRATCH_BYTES);
+    memset(scratch, SCRATCH_FILL, SCRATCH_BYTES);
+    ok = initiator_send(session->ring, &command, &again, error);
+    if (ok && again.status == 0 && again.response == 0) {
+        uint64_t n = MIN(transfer_allocation(&command), piece.length);
+
+        while (n > 0 &&
+               (scratch[n - 1] == 0 || scratch[n - 1] == SCRATCH_FILL)) {
+            n--;
+        }
+        reference->data = g_memdup2(scratch, n + 1);
+        reference->length = n;
+    }
+    memcpy(scratch, saved, SCRATCH_BYTES);
+    return ok && expect_same(&c->command, completion, &again, error);
+}
+
+/* REQUEST SENSE has another answer each time. */
+static gboolean is_repeatable(const FuzzCommand *c)
+{
+    return !transfer_of(&c->command).known && !c->aborted &&
+           c->command.direction == DATA_IN && c->command.cdb[0] != 0x03;
+}
+
+/* What the commands of @step have done. @calm: no reset is to be told of. */
+static gboolean take_step(FuzzSession *session, const FuzzStep *step,
+                          gboolean calm, const Completion *completions,
+                          GError **error)
+{
+    FuzzReference references[STEP_COMMANDS_MAX] = {};
+    gboolean ok = TRUE;
+
+    for (unsigned i = 0; ok && calm && i < step->commands->len; i++) {
+        const FuzzCommand *c = step->commands->pdata[i];
+
+        ok = !is_repeatable(c) ||
+             get_reference(session, c, &completions[i], &references[i], error);
+    }
+    for (unsigned i = 0; i < step->commands->len; i++) {
+        if (ok) {
+            model_command(session->model, step->commands->pdata[i],
+                          &completions[i],
+                          references[i].data ? &references[i] : NULL);
+        }
+        g_free(references[i].data);
+    }
+    return ok;
 }
 
 gboolean session_step(FuzzSession *session, const FuzzStep *step,
@@ -329,6 +418,7 @@ gboolean session_step(FuzzSession *session, const FuzzStep *step,
         .session = session,
         .step = step,
     };
+    gboolean calm;
 
     for (unsigned i = 0; i < step->commands->len; i++) {
         const FuzzCommand *c = step->commands->pdata[i];
@@ -340,14 +430,24 @@ gboolean session_step(FuzzSession *session, const FuzzStep *step,
         return FALSE;
     }
     spoil(session, step, s.completions);
+    calm = !session->model->attention;
     if (!expect_check(session->model, step, s.completions, error)) {
         return FALSE;
     }
-    for (unsigned i = 0; i < step->commands->len; i++) {
-        model_command(session->model, step->commands->pdata[i],
-                      &s.completions[i]);
+    calm = calm && !session->model->attention;
+    if (!take_step(session, step, calm, s.completions, error) ||
+        !model_check(session->model, FALSE, error)) {
+        return FALSE;
     }
-    return model_check(session->model, FALSE, error);
+    if (++session->steps % REFRESH_EVERY) {
+        return TRUE;
+    }
+    /* It takes the news of a reset. */
+    if (!session->file && !settle(session, error)) {
+        return FALSE;
+    }
+    session->model->attention = FALSE;
+    return write_areas(session, FALSE, error);
 }
 
 /* ---- the end ---- */
@@ -387,6 +487,7 @@ void session_free(FuzzSession *session)
     if (session) {
         initiator_close(session->ring);
         model_free(session->model);
+        g_free(session->file);
         g_free(session);
     }
 }

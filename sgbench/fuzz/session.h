@@ -34,13 +34,16 @@ typedef enum FuzzBreak {
     BREAK_STATUS,  /* GOOD becomes CHECK CONDITION */
     BREAK_GOOD,    /* everything becomes GOOD */
     BREAK_LEAK,    /* of the trace: an event that is one of a pair */
+    BREAK_OTHER,   /* a byte of RAM that an INQUIRY or the like has */
 } FuzzBreak;
 
 typedef struct FuzzSession {
     RunContext *context;
     const FuzzPath *path;
     Initiator *ring;
+    char *file; /* the disk of a path that is raw */
     FuzzModel *model;
+    unsigned steps;
     uint64_t lists; /* commands with a list so far */
     FuzzBreak breaks;
     unsigned breaks_from; /* so many lists are left as they are */

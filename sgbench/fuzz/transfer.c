@@ -56,6 +56,30 @@ Transfer transfer_of(const Command *command)
     return t;
 }
 
+uint64_t transfer_allocation(const Command *command)
+{
+    const uint8_t *cdb = command->cdb;
+
+    switch (cdb[0]) {
+    case 0x03: /* REQUEST SENSE */
+    case 0x1a: /* MODE SENSE (6) */
+        return cdb[4];
+    case 0x12: /* INQUIRY */
+        return sg_get_unaligned_be16(cdb + 3);
+    case 0x25: /* READ CAPACITY (10) */
+        return 8;
+    case 0x5a: /* MODE SENSE (10) */
+    case 0x5e: /* PERSISTENT RESERVE IN */
+        return sg_get_unaligned_be16(cdb + 7);
+    case 0x9e: /* READ CAPACITY (16) */
+        return sg_get_unaligned_be32(cdb + 10);
+    case 0xa0: /* REPORT LUNS */
+        return sg_get_unaligned_be32(cdb + 6);
+    default:
+        return 0;
+    }
+}
+
 const FuzzAnswer *transfer_answer(const Transfer *t, const Command *command,
                                   gboolean whole_commands)
 {

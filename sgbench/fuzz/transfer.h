@@ -25,6 +25,10 @@ typedef struct Transfer {
 
 Transfer transfer_of(const Command *command);
 
+/* How many bytes another command may have for data, from its CDB; 0 if it is not
+ * known (no data then, or an error). */
+uint64_t transfer_allocation(const Command *command);
+
 /* Where area @area begins in the memory of the model; 0: the main one. */
 uint64_t transfer_area_offset(unsigned area);
 

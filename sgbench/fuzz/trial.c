@@ -119,7 +119,7 @@ static gboolean is_ours(const GError *fault)
 }
 
 gboolean trial_steps(Trials *trials, const FuzzPath *path, StepSource *source,
-                     GHashTable *events, uint64_t *lists, char **message,
+                     GHashTable *events, TrialCounts *counts, char **message,
                      GError **error)
 {
     g_autofree char *folder = NULL;
@@ -153,7 +153,12 @@ gboolean trial_steps(Trials *trials, const FuzzPath *path, StepSource *source,
             break;
         }
     }
-    *lists = session->lists;
+    *counts = (TrialCounts){
+        .lists = session->lists,
+        .checked = session->model->checked,
+        .strict = session->model->strict,
+        .open = session->model->open,
+    };
     if (ok) {
         ok = session_end(session, &fault);
     } else {

@@ -17,6 +17,12 @@ typedef struct Trials {
     FuzzBreak breaks;
 } Trials;
 
+/* What a session has had. */
+typedef struct TrialCounts {
+    uint64_t lists;
+    uint64_t checked, strict, open; /* FuzzModel's */
+} TrialCounts;
+
 /* Where the steps of a session come from. */
 typedef struct StepSource StepSource;
 struct StepSource {
@@ -31,7 +37,7 @@ struct StepSource {
  * where those of its trace are added (counts_new()), NULL: it is not traced.
  */
 gboolean trial_steps(Trials *trials, const FuzzPath *path, StepSource *source,
-                     GHashTable *events, uint64_t *lists, char **message,
+                     GHashTable *events, TrialCounts *counts, char **message,
                      GError **error);
 
 /* What goes wrong, a message, shows in the trace alone. */
