@@ -312,7 +312,8 @@ static void spoil(FuzzSession *session, const FuzzStep *step,
     } else if (c &&
                (session->breaks == BREAK_INSIDE ||
                 (session->breaks == BREAK_OTHER &&
-                 !transfer_of(&c->command).known)) &&
+                 !transfer_of(&c->command).known &&
+                 completions[0].status == 0)) &&
                c->command.direction == DATA_IN && c->pieces->len &&
                first->offset >= arena->start && first->length &&
                first->offset < arena->size) {

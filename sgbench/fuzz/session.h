@@ -34,7 +34,7 @@ typedef enum FuzzBreak {
     BREAK_STATUS,  /* GOOD becomes CHECK CONDITION */
     BREAK_GOOD,    /* everything becomes GOOD */
     BREAK_LEAK,    /* of the trace: an event that is one of a pair */
-    BREAK_OTHER,   /* a byte of RAM that an INQUIRY or the like has */
+    BREAK_OTHER,   /* a byte of RAM that a good INQUIRY or the like has */
 } FuzzBreak;
 
 typedef struct FuzzSession {
