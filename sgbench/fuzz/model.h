@@ -3,10 +3,11 @@
  * What guest memory and disk hold, or may hold, after commands.
  *
  * Each byte of guest RAM and of the window of device memory is known. What a
- * command may have done to it is added up first, then memory is looked at: each
- * byte that no command of the step has in its list must be what it was, each
- * other one of what the commands leave open. Bytes of the disk that came from
- * elsewhere (VGA, ROM, nothing) are not known until they are written again.
+ * command may have done to it is added up first, then memory is looked at
+ * (model_check() says how much of it): each byte that no command of the step has
+ * in its list must be what it was, each other one of what the commands leave open.
+ * Bytes of the disk that came from elsewhere (VGA, ROM, nothing), or that a failed
+ * WRITE has left, are not known until they are written again.
  */
 #ifndef FUZZ_MODEL_H
 #define FUZZ_MODEL_H
@@ -76,7 +77,8 @@ gboolean model_is_lost(const FuzzModel *model, unsigned area);
 /* @area has been written, all of it, with what model_disk() says. */
 void model_written(FuzzModel *model, unsigned area);
 
-/* Look at memory: where lists are; more now and then; all of it if @all.
+/* Look at memory: where lists are, and near there; each 128th time all RAM and the
+ * device memory that lists use; if @all, all of that too.
  * SGBENCH_ERROR_DATA. */
 gboolean model_check(FuzzModel *model, gboolean all, GError **error);
 
