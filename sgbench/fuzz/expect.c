@@ -21,7 +21,7 @@ typedef struct Expected {
     uint64_t resid;
 } Expected;
 
-static int sense_key(const Completion *completion)
+int expect_sense_key(const Completion *completion)
 {
     struct sg_scsi_sense_hdr header;
 
@@ -138,7 +138,7 @@ static gboolean fits(const Expected *e, const Completion *c)
         return FALSE;
     }
     if (c->status == CHECK_CONDITION && e->key != FUZZ_ANY_KEY &&
-        sense_key(c) != e->key) {
+        expect_sense_key(c) != e->key) {
         return FALSE;
     }
     return !e->has_resid || c->resid == e->resid;
@@ -222,7 +222,7 @@ static gboolean tells_of_reset(const FuzzModel *model, const Command *command,
                transfer_of(command).bytes > command->length;
     }
     return completion->status == CHECK_CONDITION &&
-           sense_key(completion) == UNIT_ATTENTION;
+           expect_sense_key(completion) == UNIT_ATTENTION;
 }
 
 gboolean expect_check(FuzzModel *model, const FuzzStep *step,
@@ -267,7 +267,7 @@ gboolean expect_same(const Command *command, const Completion *first,
     if (first->response == second->response &&
         first->status == second->status &&
         (first->status != CHECK_CONDITION ||
-         sense_key(first) == sense_key(second))) {
+         expect_sense_key(first) == expect_sense_key(second))) {
         return TRUE;
     }
     one = completion_text(first);

@@ -21,4 +21,7 @@ gboolean expect_check(FuzzModel *model, const FuzzStep *step,
 gboolean expect_same(const Command *command, const Completion *first,
                      const Completion *second, GError **error);
 
+/* -1: it has no sense data. */
+int expect_sense_key(const Completion *completion);
+
 #endif

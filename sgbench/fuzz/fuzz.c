@@ -35,6 +35,8 @@ typedef struct Options {
 typedef struct Tally {
     const FuzzPath *path;
     uint64_t lists, steps, sessions;
+    uint64_t own;                   /* lists that are no step's */
+    uint32_t answers;               /* a hash of all */
     uint64_t checked, strict, open; /* bytes, as FuzzModel has them */
     int64_t n_faults;
     gboolean stopped;   /* there are faults enough */
@@ -186,6 +188,8 @@ static gboolean run_session(Fuzz *fuzz, Tally *tally, uint64_t number,
         return FALSE;
     }
     tally->lists += counts.lists;
+    tally->own += counts.own;
+    tally->answers = tally->answers * 31 + counts.answers;
     tally->checked += counts.checked;
     tally->strict += counts.strict;
     tally->open += counts.open;
@@ -216,7 +220,8 @@ static gboolean run_path(Fuzz *fuzz, Tally *tally, GError **error)
     return TRUE;
 }
 
-/* The events of tally->path->reached, which may be a pattern. */
+/* Lists of steps that came to QEMU's mapping code: the events of
+ * tally->path->reached, which may be a pattern. */
 static uint64_t reached(const Tally *tally)
 {
     g_autoptr(GPatternSpec) pattern = g_pattern_spec_new(tally->path->reached);
@@ -230,7 +235,7 @@ static uint64_t reached(const Tally *tally)
             sum += *(uint64_t *)count;
         }
     }
-    return sum;
+    return sum - MIN(sum, tally->own);
 }
 
 static unsigned percent(uint64_t part, uint64_t all)
@@ -238,7 +243,8 @@ static unsigned percent(uint64_t part, uint64_t all)
     return all ? (100 * part + all / 2) / all : 0;
 }
 
-/* "path NAME seed N lists N steps N sessions N strict P% open P%[ reached N lost N] faults N[
+/* "path NAME seed N lists N steps N sessions N strict P% open P%[ reached N lost N] answers HASH faults
+ * N[
  * stopped]", and a line per kind of fault. */
 static void print_tally(const Fuzz *fuzz, const Tally *tally)
 {
@@ -255,6 +261,7 @@ static void print_tally(const Fuzz *fuzz, const Tally *tally)
         printf(" reached %" PRIu64 " lost %" PRIu64, reached(tally),
                counts_of(tally->events, "lost"));
     }
+    printf(" answers %08" PRIx32, tally->answers);
     printf(" faults %" PRId64 "%s\n", tally->n_faults,
            tally->stopped ? " stopped" : "");
     g_hash_table_iter_init(&iter, tally->faults);

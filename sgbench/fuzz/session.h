@@ -45,6 +45,10 @@ typedef struct FuzzSession {
     FuzzModel *model;
     unsigned steps;
     uint64_t lists; /* commands with a list so far */
+    /* Lists of the session's own, of those that FuzzPath.reached counts: to write
+     * the disk, for references. */
+    uint64_t own;
+    uint32_t answers; /* a hash of what steps were answered with */
     FuzzBreak breaks;
     unsigned breaks_from; /* so many lists are left as they are */
 } FuzzSession;

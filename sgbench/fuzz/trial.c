@@ -155,6 +155,8 @@ gboolean trial_steps(Trials *trials, const FuzzPath *path, StepSource *source,
     }
     *counts = (TrialCounts){
         .lists = session->lists,
+        .own = session->own,
+        .answers = session->answers,
         .checked = session->model->checked,
         .strict = session->model->strict,
         .open = session->model->open,

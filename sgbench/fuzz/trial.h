@@ -17,10 +17,11 @@ typedef struct Trials {
     FuzzBreak breaks;
 } Trials;
 
-/* What a session has had. */
+/* What a session has had: of FuzzSession, of FuzzModel. */
 typedef struct TrialCounts {
-    uint64_t lists;
-    uint64_t checked, strict, open; /* FuzzModel's */
+    uint64_t lists, own;
+    uint32_t answers;
+    uint64_t checked, strict, open;
 } TrialCounts;
 
 /* Where the steps of a session come from. */
