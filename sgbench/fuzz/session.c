@@ -228,6 +228,7 @@ FuzzSession *session_new(RunContext *context, const FuzzPath *path,
         session_free(session);
         return NULL;
     }
+    session->own = 0; /* it is not traced yet */
     return session;
 }
 
