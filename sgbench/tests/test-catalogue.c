@@ -37,7 +37,8 @@ typedef struct Step {
     Layout layout;
     uint64_t list;  /* bytes in the list */
     unsigned lacks; /* blocks that the CDB has more than the list */
-    /* "PATH/REASON DIR;" of scsi_sgio_path and _submit, in order */
+    /* "PATH/REASON DIR;" of scsi_sgio_path and _submit, in order; and
+     * "sense KEY/ASC/ASCQ;" of _sense */
     const char *seen;
 } Step;
 
@@ -48,6 +49,12 @@ typedef struct Place {
     const HbaKind *hba;
     Step steps[12]; /* ended by one that sees nothing */
 } Place;
+
+/* READ ends with CHECK CONDITION, MEDIUM ERROR, 11h/04h, and a bit beside the
+ * key (SPC-3, 4.5.3) */
+#define SENSE                           \
+    ",rules.0.cdb=28,rules.0.status=2," \
+    "rules.0.sense=70002300000000000000000011040000"
 
 /* Lists of virtio-scsi have no device memory and at most 1022 pieces. */
 static const Place places[] = {
@@ -111,6 +118,26 @@ static const Place places[] = {
         &hba_virtio_scsi,
         {
             {READ_10, LAYOUT_PAGES, 65536, 0, "3/0 -3;"},
+        },
+    },
+    {
+        "sense",
+        "generic-zerocopy",
+        NODE SENSE,
+        &hba_virtio_scsi,
+        {
+            {READ_10, LAYOUT_CONTIGUOUS, 65536, 0, "2/0 -3;sense 3/11/4;"},
+            {WRITE_10, LAYOUT_CONTIGUOUS, 65536, 0, "2/0 -2;"},
+        },
+    },
+    {
+        "block-sense",
+        "block-series",
+        NODE SENSE,
+        &hba_pvscsi,
+        {
+            {READ_10, LAYOUT_CONTIGUOUS, 65536, 0, "5/0 -3;sense 3/11/4;"},
+            {WRITE_10, LAYOUT_CONTIGUOUS, 65536, 0, "5/0 -2;"},
         },
     },
     {
@@ -235,12 +262,23 @@ static gboolean integer_of(const bt_event *event, const char *name, int *value)
     return TRUE;
 }
 
+static GString *text_of(Events *events, int tag)
+{
+    GString *text = g_hash_table_lookup(events->by_tag, GINT_TO_POINTER(tag));
+
+    if (!text) {
+        text = g_string_new(NULL);
+        g_hash_table_insert(events->by_tag, GINT_TO_POINTER(tag), text);
+    }
+    return text;
+}
+
 static void on_message(void *opaque, const bt_message *message)
 {
     Events *events = opaque;
     const bt_event *event;
     const char *name;
-    int path, reason, tag, dir;
+    int path, reason, tag, dir, key, asc, ascq;
 
     if (bt_message_get_type(message) != BT_MESSAGE_TYPE_EVENT) {
         return;
@@ -259,22 +297,18 @@ static void on_message(void *opaque, const bt_message *message)
     if (!integer_of(event, "tag", &tag)) {
         return;
     }
-    if (g_str_equal(name, "qemu:scsi_sgio_path") ||
-        g_str_equal(name, "qemu:scsi_sgio_submit")) {
-        GString *text =
-            g_hash_table_lookup(events->by_tag, GINT_TO_POINTER(tag));
-
-        if (!text) {
-            text = g_string_new(NULL);
-            g_hash_table_insert(events->by_tag, GINT_TO_POINTER(tag), text);
-        }
-        if (g_str_has_suffix(name, "_submit")) {
-            g_string_append_printf(text, " %d;", dir);
-            return;
-        }
+    if (g_str_equal(name, "qemu:scsi_sgio_submit")) {
+        g_string_append_printf(text_of(events, tag), " %d;", dir);
+    } else if (g_str_equal(name, "qemu:scsi_sgio_sense")) {
+        g_assert_true(integer_of(event, "key", &key) &&
+                      integer_of(event, "asc", &asc) &&
+                      integer_of(event, "ascq", &ascq));
+        g_string_append_printf(text_of(events, tag), "sense %x/%x/%x;",
+                               (unsigned)key, (unsigned)asc, (unsigned)ascq);
+    } else if (g_str_equal(name, "qemu:scsi_sgio_path")) {
         g_assert_true(integer_of(event, "path", &path) &&
                       integer_of(event, "reason", &reason));
-        g_string_append_printf(text, "%d/%d", path, reason);
+        g_string_append_printf(text_of(events, tag), "%d/%d", path, reason);
         note(events->path, path);
         note(events->reason, reason);
     }
