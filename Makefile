@@ -37,9 +37,10 @@ check: build qemu-tests
 ##                  patches on other releases of QEMU, QEMU's tests on the
 ##                  newest that they are for, its iotests on three builds,
 ##                  hostile lists by the hundred thousand, the calibration of
-##                  compare, which lines of the patches no test executes. All
-##                  are run, whatever fails. What the last eight find is kept,
-##                  and shown by make check with its age
+##                  compare, which lines of the patches no test executes, QEMU's
+##                  own fuzz target (needs clang). All are run, whatever fails.
+##                  What the last nine find is kept, and shown by make check
+##                  with its age
 check-long: build qemu
 	@tests/all \
 		"meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite long" \
@@ -51,6 +52,7 @@ check-long: build qemu
 		"tests/fuzz long . $(BUILD)" \
 		"tests/calibration long . $(BUILD)" \
 		"qemu-tracepoints/tests/coverage long" \
+		"qemu-tracepoints/tests/generic-fuzz long" \
 		"SGBENCH_DAMAGE_SEEDS=300 $(BUILD)/analysis/test-trace-damage" \
 		"$(BUILD)/analysis/bench $(BUILD)"
 

@@ -3,9 +3,9 @@
 #
 # What make check-long found, as it takes too long for make check: a file in
 # $cache, named after a hash of all that goes into it, whose first line is "ok"
-# or another word. For fuzz, kernel-trace, calibration, coverage, iotests and
-# newer to source, which set $cache and define result_file: it prints the name,
-# and fails if something that goes into it is missing.
+# or another word. For fuzz, kernel-trace, calibration, coverage, iotests,
+# newer and generic-fuzz to source, which set $cache and define result_file: it
+# prints the name, and fails if something that goes into it is missing.
 
 known() {                     # sets file; fails if there is no result
     local key
