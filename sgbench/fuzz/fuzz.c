@@ -243,9 +243,8 @@ static unsigned percent(uint64_t part, uint64_t all)
     return all ? (100 * part + all / 2) / all : 0;
 }
 
-/* "path NAME seed N lists N steps N sessions N strict P% open P%[ reached N lost N] answers HASH faults
- * N[
- * stopped]", and a line per kind of fault. */
+/* "path NAME seed N lists N steps N sessions N strict P% open P%[ reached N lost
+ * N] answers HASH faults N[ stopped]", and a line per kind of fault. */
 static void print_tally(const Fuzz *fuzz, const Tally *tally)
 {
     GHashTableIter iter;
